@@ -1,0 +1,80 @@
+"""What every kind of evidence has in common.
+
+An evidence reader looks at one artwork's file and says what it found there. It never judges: the policy does.
+A host adds a reader of its own by naming its dotted path in ``MODERATION["EVIDENCE"]``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ml.artwork import Artwork
+
+
+class Strength(StrEnum):
+    """How much a finding weighs, strongest first."""
+
+    PROOF = "proof"
+    """A fact that can be shown to the artist: the file itself says it was generated."""
+    STRONG = "strong"
+    """Hard to explain otherwise, yet not a proof."""
+    HINT = "hint"
+    """Worth a look beside other evidence, never enough alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One finding about one artwork.
+
+    ``kind`` is a stable slug (``a1111``, ``c2pa``, ``classifier``); ``message`` is one plain sentence for the
+    moderator, ``artist_message`` one for the artist; ``details`` holds JSON values only; ``reader`` names the
+    reader and its version (``generator_metadata/1``), so that an old finding can be told from a new one.
+    """
+
+    kind: str
+    strength: Strength
+    message: str
+    artist_message: str
+    reader: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding as JSON values, the form in which it is stored and printed."""
+        return {**asdict(self), "strength": self.strength.value, "details": dict(self.details)}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a reader gets to look at: the whole file, its pixels if they could be decoded, and its circumstances.
+
+    ``data`` is already bounded by the upload limit. ``artwork`` is ``None`` when the pixels could not be decoded;
+    marks in the file may still be read. ``declared_origin`` is the artist's own word (``handmade``, ``assisted``,
+    ``generated`` or ``""``). ``artwork_id`` and ``owner_id`` are ``None`` outside the site (``manage.py screen``).
+    """
+
+    data: bytes
+    sha256: str
+    artwork: Artwork | None = None
+    declared_origin: str = ""
+    artwork_id: int | None = None
+    owner_id: int | None = None
+
+
+@runtime_checkable
+class EvidenceReader(Protocol):
+    """One kind of evidence. Readers are made once a process and must be safe to call many times.
+
+    ``read`` must not raise for anything that stands in the file: what cannot be read becomes a finding of its
+    own (``kind="unreadable_metadata"``), because a broken mark never stops a screening.
+    """
+
+    name: str
+    version: int
+
+    def read(self, subject: Subject) -> Iterable[Evidence]:
+        """Return what was found in ``subject``; nothing found is an empty iterable."""
