@@ -47,6 +47,11 @@ class Evidence:
         """Return the finding as JSON values, the form in which it is stored and printed."""
         return {**asdict(self), "strength": self.strength.value, "details": dict(self.details)}
 
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Evidence:
+        """Return the finding that ``as_dict`` stored."""
+        return cls(**{**stored, "strength": Strength(stored["strength"])})
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:

@@ -1,0 +1,146 @@
+"""System checks: every misconfiguration that can be seen before it hurts. Ids are stable; the docs list them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import FileField
+from django.utils.module_loading import import_string
+
+from ml.cards import ArtefactError
+from moderation import registry
+from moderation.conf import ModerationSettings, settings
+from moderation.evidence.classifier import active_classifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@register("moderation")
+def check_settings(**kwargs: Any) -> list[CheckMessage]:
+    """Unknown keys (E001), values that cannot hold (E002), dotted paths that do not import (E003)."""
+    return [*_unknown_keys(), *_impossible_values(), *_paths()]
+
+
+def _unknown_keys() -> Iterator[CheckMessage]:
+    known = {item.name for item in dataclasses.fields(ModerationSettings)}
+    for key in sorted(set(getattr(django_settings, "MODERATION", {})) - known):
+        yield Error(
+            f"MODERATION has an unknown key: {key!r}.",
+            hint=f"Known keys: {', '.join(sorted(known))}.",
+            id="moderation.E001",
+        )
+
+
+def _impossible_values() -> Iterator[CheckMessage]:
+    positive = (
+        "BATCH_SIZE",
+        "LEASE_SECONDS",
+        "TASK_SECONDS",
+        "MAX_ATTEMPTS",
+        "RETRY_SECONDS",
+        "MAX_BYTES",
+        "CASE_LEASE_SECONDS",
+        "APPEAL_DAYS",
+    )
+    for name in positive:
+        value = getattr(settings, name)
+        if not isinstance(value, int) or value < 1:
+            yield Error(f"MODERATION[{name!r}] is {value!r}, not a whole number above 0.", id="moderation.E002")
+    if isinstance(settings.LEASE_SECONDS, int) and settings.LEASE_SECONDS <= 170:
+        yield Error(
+            "MODERATION['LEASE_SECONDS'] is not above the screening task's time limit (170 s).",
+            hint="A lease that ends before its task lets two workers look at the same picture.",
+            id="moderation.E002",
+        )
+
+
+def _paths() -> Iterator[CheckMessage]:
+    for name, path in [
+        ("CLASSIFIER", settings.CLASSIFIER),
+        *(("EVIDENCE", path) for path in settings.EVIDENCE),
+    ]:
+        try:
+            import_string(path)
+        except ImportError as error:
+            yield Error(f"MODERATION[{name!r}] names {path!r}, which does not import: {error}", id="moderation.E003")
+
+
+@register("moderation")
+def check_detector(**kwargs: Any) -> list[CheckMessage]:
+    """The detector's card is there and says where its thresholds lie (E004)."""
+    try:
+        card = active_classifier().card
+    except ArtefactError as error:
+        return [Error(f"The detector cannot be used: {error}", id="moderation.E004")]
+    except ImportError:
+        return []  # E003 says so
+    if not 0 <= card.review_threshold <= card.hold_threshold <= 1:
+        return [Error(f"The card of the detector {card.name} has thresholds out of order.", id="moderation.E004")]
+    return []
+
+
+@register("moderation")
+def check_registrations(**kwargs: Any) -> list[CheckMessage]:
+    """Registered fields are file fields (E005), of which there is one (W001); no file is overwritten (W002)."""
+    messages: list[CheckMessage] = []
+    for entry in registry.registrations():
+        try:
+            field = entry.model._meta.get_field(entry.field)
+        except FieldDoesNotExist:
+            field = None
+        if not isinstance(field, FileField):
+            messages.append(
+                Error(
+                    f"register({entry.model._meta.label}, field={entry.field!r}): that is not a file field.",
+                    obj=entry.model,
+                    id="moderation.E005",
+                )
+            )
+        elif getattr(field.storage, "file_overwrite", False):
+            messages.append(
+                Warning(
+                    f"The storage of {entry.model._meta.label}.{entry.field} overwrites files of the same name.",
+                    hint="Set file_overwrite to False: a decision belongs to the exact bytes it was made on.",
+                    obj=entry.model,
+                    id="moderation.W002",
+                )
+            )
+    if not registry.registrations():
+        messages.append(
+            Warning(
+                "No model is registered, so nothing will be screened.",
+                hint="Call moderation.registry.register() in your AppConfig.ready().",
+                id="moderation.W001",
+            )
+        )
+    return messages
+
+
+@register("moderation", Tags.compatibility)
+def check_decoders(**kwargs: Any) -> list[CheckMessage]:
+    """AVIF can be decoded by this Pillow (W003)."""
+    from PIL import features
+
+    if not features.check("avif"):
+        return [Warning("This Pillow cannot decode AVIF: such uploads are refused.", id="moderation.W003")]
+    return []
+
+
+@register("moderation")
+def check_beat(**kwargs: Any) -> list[CheckMessage]:
+    """The sweeper runs from time to time (W004): without it a killed worker's pictures wait for ever."""
+    schedule = getattr(django_settings, "CELERY_BEAT_SCHEDULE", {})
+    if any(entry.get("task") == "moderation.tasks.sweep" for entry in schedule.values()):
+        return []
+    return [
+        Warning(
+            "CELERY_BEAT_SCHEDULE has no entry for moderation.tasks.sweep.",
+            hint="Merge moderation.conf.beat_schedule() into it, or run `manage.py sweep` by cron.",
+            id="moderation.W004",
+        )
+    ]

@@ -1,0 +1,87 @@
+"""The plugin's settings: one ``MODERATION = {...}`` dict in the host's settings, typed here, with its defaults.
+
+``settings.LEASE_SECONDS`` reads the current value; tests that override ``MODERATION`` are seen at once.
+Unknown keys and impossible values are reported by ``manage.py check`` (see ``checks.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
+
+@dataclass(frozen=True, slots=True)
+class ModerationSettings:
+    """Every setting of the plugin. Names are the keys of the ``MODERATION`` dict."""
+
+    CLASSIFIER: str = "moderation.evidence.classifier.ShippedDetector"
+    """Dotted path of the class that scores pictures; see ``moderation.evidence.classifier.Classifier``."""
+    DETECTOR: str = ""
+    """Name of the shipped detector to serve with; empty takes ``ml.cards.DEFAULT_DETECTOR``."""
+    EVIDENCE: tuple[str, ...] = ("moderation.evidence.generator_metadata.GeneratorMetadata",)
+    """Dotted paths of the evidence readers, in the order in which their findings are shown."""
+    BATCH_SIZE: int = 8
+    """Pictures that a worker claims at once."""
+    LEASE_SECONDS: int = 180
+    """How long a claimed screening is a worker's own; after that it counts as killed and is taken back."""
+    TASK_SECONDS: int = 60
+    """How long one task goes on claiming before it rings the bell again and ends."""
+    MAX_ATTEMPTS: int = 3
+    """After so many tries a person looks instead."""
+    RETRY_SECONDS: int = 20
+    """Pause before the second try; doubles with each further one."""
+    MAX_BYTES: int = 20 * 1024 * 1024
+    """Largest file that is read for a screening."""
+    CASE_LEASE_SECONDS: int = 300
+    """How long an open case page keeps a case for one moderator."""
+    APPEAL_DAYS: int = 184
+    """How long an artist may appeal after a decision (six months, as EU DSA art. 20 asks)."""
+
+
+def _load() -> ModerationSettings:
+    given: dict[str, Any] = dict(getattr(django_settings, "MODERATION", {}))
+    known = {item.name for item in fields(ModerationSettings)}
+    values = {key: value for key, value in given.items() if key in known}
+    if "EVIDENCE" in values:
+        values["EVIDENCE"] = tuple(values["EVIDENCE"])
+    return ModerationSettings(**values)
+
+
+class _LazySettings:
+    """Forwards to the current ``ModerationSettings``; loaded on first use, forgotten when a test overrides."""
+
+    _loaded: ModerationSettings | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._loaded is None:
+            self._loaded = _load()
+        return getattr(self._loaded, name)
+
+    def forget(self) -> None:
+        self._loaded = None
+
+
+settings = _LazySettings()
+
+
+@receiver(setting_changed)
+def _forget_on_change(*, setting: str, **kwargs: Any) -> None:
+    if setting == "MODERATION":
+        settings.forget()
+
+
+def beat_schedule(*, sweep_seconds: float = 30, missed_seconds: float = 3600) -> dict[str, dict[str, Any]]:
+    """Return the periodic entries that the host merges into its ``CELERY_BEAT_SCHEDULE``.
+
+    ``sweep_seconds``: how often leases that ran out and bells that were lost are looked for; ``missed_seconds``: how
+    often the host's tables are searched for objects that were written without signals. (Called while the host's
+    settings are being read, so it may read none itself.)
+    """
+    return {
+        "moderation-sweep": {"task": "moderation.tasks.sweep", "schedule": sweep_seconds},
+        "moderation-sweep-missed": {"task": "moderation.tasks.sweep_missed", "schedule": missed_seconds},
+    }

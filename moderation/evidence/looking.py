@@ -1,0 +1,113 @@
+"""One look at one file: decode once, let every reader find what it can, then score. No database.
+
+The worker and ``manage.py screen`` share this: what a command says about a file is what the site would say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from ml.cards import ArtefactError
+from ml.probe import ArtworkError
+from moderation.conf import settings
+from moderation.evidence import declaration
+from moderation.evidence.base import Evidence, EvidenceReader, Strength, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ml.artwork import Artwork as Pixels
+    from moderation.evidence.classifier import Classifier
+
+logger = logging.getLogger(__name__)
+
+
+class FileProblem(Exception):
+    """A file could not be screened. ``final`` says that trying again would not help; ``str()`` is for people."""
+
+    def __init__(self, code: str, message: str, *, final: bool) -> None:
+        super().__init__(message)
+        self.code = code
+        self.final = final
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found apart from the score: the pixels in the detector's form, and the findings."""
+
+    pixels: Pixels
+    evidence: list[Evidence]
+
+
+def look_at(
+    data: bytes, *, declared_origin: str = "", artwork_id: int | None = None, owner_id: int | None = None
+) -> Look:
+    """Decode ``data`` and gather the findings. Raises ``FileProblem`` when there are no pixels to look at."""
+    from ml.artwork import read_artwork  # numpy: wanted in a worker, not in a web process
+
+    try:
+        pixels = read_artwork(data)
+    except ArtworkError as error:
+        raise FileProblem(error.code, str(error), final=True) from error
+    except MemoryError as error:
+        raise FileProblem("memory", _("The picture needs more memory than a worker has."), final=False) from error
+    except Exception as error:
+        # A crash barrier round third-party decoders on hostile bytes: the next picture must not pay for this one.
+        logger.exception("A decoder failed in an unforeseen way")
+        raise FileProblem("decoder", _("The picture could not be decoded."), final=True) from error
+    subject = Subject(
+        data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        artwork=pixels,
+        declared_origin=declared_origin,
+        artwork_id=artwork_id,
+        owner_id=owner_id,
+    )
+    findings = [finding for reader in readers() for finding in _read(reader, subject)]
+    return Look(pixels, [*findings, *declaration.mismatch(declared_origin, findings)])
+
+
+def score_all(model: Classifier, looks: Sequence[Look]) -> list[float]:
+    """Return the probability of each look (0..1). Raises ``FileProblem`` (not final) when the model cannot run."""
+    try:
+        return model.score([look.pixels for look in looks])
+    except (ArtefactError, ImportError, OSError, MemoryError) as error:
+        logger.exception("The detector cannot run")
+        message = _("The detector could not run (%(error)s).") % {"error": type(error).__name__}
+        raise FileProblem("detector", message, final=False) from error
+
+
+@lru_cache(maxsize=4)
+def _readers(paths: tuple[str, ...]) -> tuple[EvidenceReader, ...]:
+    return tuple(import_string(path)() for path in paths)
+
+
+def readers() -> tuple[EvidenceReader, ...]:
+    """Return the configured readers, made once a process."""
+    return _readers(settings.EVIDENCE)
+
+
+def _read(reader: EvidenceReader, subject: Subject) -> list[Evidence]:
+    try:
+        return list(reader.read(subject))
+    except Exception as error:
+        # A crash barrier round a reader (a host may have written it): a broken mark never stops a screening.
+        logger.exception("The evidence reader %s failed", reader.name)
+        return [
+            Evidence(
+                kind="unreadable_metadata",
+                strength=Strength.HINT,
+                message=_("The reader %(name)s failed on this file, so its marks are not known.")
+                % {"name": reader.name},
+                artist_message=_("Some of the file's metadata could not be read."),
+                reader=f"{reader.name}/{reader.version}",
+                details={"error": type(error).__name__},
+            )
+        ]

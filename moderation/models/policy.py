@@ -1,0 +1,86 @@
+"""Policy: two thresholds and what follows from them. A published version never changes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Band(models.TextChoices):
+    """What a screening comes to, mildest first."""
+
+    CLEAR = "clear", _("Clear")
+    REVIEW = "review", _("Review")
+    HOLD = "hold", _("Hold")
+
+
+class Policy(models.Model):
+    """One published version of the rules by which screenings are judged.
+
+    Scores at or above ``review_threshold`` go to a person while the work may be public; at or above
+    ``hold_threshold`` the work waits for that person. Neither restricts anything for good: only a decision does.
+    """
+
+    version = models.PositiveIntegerField(_("version"), unique=True)
+    review_threshold = models.FloatField(_("review from"))
+    hold_threshold = models.FloatField(_("hold from"))
+    show_while_waiting = models.BooleanField(_("public before screening"), default=False)
+    show_in_review = models.BooleanField(_("public while in review"), default=True)
+    show_on_hold = models.BooleanField(_("public while on hold"), default=False)
+    allow_declared_ai = models.BooleanField(
+        _("declared AI works are welcome"),
+        default=True,
+        help_text=_("An honest declaration gets a label instead of a case."),
+    )
+    review_hours = models.PositiveIntegerField(_("hours to decide a review"), default=72)
+    hold_hours = models.PositiveIntegerField(_("hours to decide a hold"), default=24)
+    grace_minutes = models.PositiveIntegerField(_("minutes to undo a decision"), default=5)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.TextField(_("reason"), blank=True)
+    published_at = models.DateTimeField(_("published"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("policy")
+        verbose_name_plural = _("policies")
+        permissions = [("publish_policy", _("Can publish a policy"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(review_threshold__gte=0)
+                & Q(review_threshold__lte=F("hold_threshold"))
+                & Q(hold_threshold__lte=1),
+                name="moderation_policy_thresholds_ordered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return _("Policy %(version)s") % {"version": self.version}
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store a new version; a published one is immutable."""
+        if not self._state.adding:
+            raise TypeError("A published policy never changes: publish a new version.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuse: screenings name the version that judged them."""
+        raise TypeError("A published policy is never deleted.")
+
+    @property
+    def grace(self) -> timedelta:
+        """How long a decision may be undone before its notice leaves."""
+        return timedelta(minutes=self.grace_minutes)
+
+    def time_limit(self, band: str) -> timedelta:
+        """How long a case of ``band`` may stay open."""
+        return timedelta(hours=self.hold_hours if band == Band.HOLD else self.review_hours)
+
+    def shows(self, band: str) -> bool:
+        """Whether a work of ``band`` is public while a person has not decided yet."""
+        return {Band.REVIEW: self.show_in_review, Band.HOLD: self.show_on_hold}.get(Band(band), True)

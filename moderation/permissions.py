@@ -1,0 +1,49 @@
+"""Roles and what they may do. The groups are made after each ``migrate``; a host may hand them out as it likes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    from moderation.models import Artwork
+
+DECIDE_CASE = "moderation.decide_case"
+DECIDE_APPEAL = "moderation.decide_appeal"
+PUBLISH_POLICY = "moderation.publish_policy"
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "Moderators": (DECIDE_CASE,),
+    "Senior moderators": (DECIDE_CASE, DECIDE_APPEAL),
+    "Policy admins": (PUBLISH_POLICY,),
+}
+
+
+def ensure_roles(**kwargs: Any) -> None:
+    """Make the groups and give them their permissions (a ``post_migrate`` receiver; adds, never takes away)."""
+    from django.contrib.auth.models import Group, Permission
+    from django.contrib.contenttypes.models import ContentType
+
+    for name, codes in ROLES.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        codenames = [code.partition(".")[2] for code in codes]
+        content_types = ContentType.objects.filter(app_label="moderation")
+        group.permissions.add(*Permission.objects.filter(codename__in=codenames, content_type__in=content_types))
+
+
+def may_see_file(user: AbstractBaseUser | AnonymousUser, artwork: Artwork) -> bool:
+    """Whether ``user`` may fetch the artwork's bytes: anyone once it is public, else its artist and moderators."""
+    if artwork.is_visible:
+        return True
+    return is_owner(user, artwork) or is_moderator(user)
+
+
+def is_owner(user: AbstractBaseUser | AnonymousUser, artwork: Artwork) -> bool:
+    """Whether the artwork is the user's own."""
+    return artwork.owner_id is not None and artwork.owner_id == user.pk
+
+
+def is_moderator(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether ``user`` may open and decide cases (of others)."""
+    return bool(user.is_active and user.has_perm(DECIDE_CASE))  # type: ignore[union-attr,attr-defined]

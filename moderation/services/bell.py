@@ -1,0 +1,27 @@
+"""The bell: a Celery message that says "there may be work". Lost, late or doubled, it costs nothing."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+
+def ring() -> bool:
+    """Ring now; say whether the broker took it. A broker that is down never fails the caller: rows wait."""
+    from moderation.tasks import screen_pending
+
+    try:
+        screen_pending.apply_async(retry=False)
+    except (OperationalError, OSError) as error:
+        logger.warning("The broker is not there (%s). The pending rows wait for the sweeper.", error)
+        return False
+    return True
+
+
+def ring_on_commit() -> None:
+    """Ring once the rows that were just written can be seen by a worker."""
+    transaction.on_commit(ring)

@@ -1,0 +1,166 @@
+"""A person decides, and may take it back while the notice has not left."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from moderation import signals
+from moderation.conf import settings
+from moderation.errors import CaseConflict, IncompleteDecision, NotAllowed, TooLateToUndo
+from moderation.models import Action, Case, CaseState, Decision, Severity, Standing
+from moderation.models.decision import (
+    APPROVING_REASONS,
+    RESTRICTING,
+    RESTRICTING_REASONS,
+    Automation,
+    ReasonCode,
+)
+from moderation.services import cases, events, outcomes, policies
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+
+def decide(
+    *,
+    case: Case,
+    decider: AbstractBaseUser,
+    action: str,
+    reason_code: str,
+    explanation: str = "",
+    version: int,
+) -> Decision:
+    """Decide ``case``; ``version`` is the case's version that the decider saw.
+
+    Raises ``NotAllowed`` (permission, own work), ``CaseConflict`` (decided, withdrawn or changed meanwhile, or open
+    at somebody else) and ``IncompleteDecision`` (a restriction without a fitting ground and an explanation).
+    """
+    _check_statement(action, reason_code, explanation)
+    with transaction.atomic():
+        locked = Case.objects.select_for_update().select_related("artwork", "screening").get(pk=case.pk)
+        cases.check_may_decide(decider, locked.artwork)
+        if locked.state != CaseState.OPEN:
+            raise cases.conflict_with_decision(locked)
+        _check_nobody_else(locked, decider, version)
+        policy = policies.current_policy()
+        now = timezone.now()
+        restricts = action in RESTRICTING
+        decision = Decision.objects.create(
+            case=locked,
+            artwork=locked.artwork,
+            digest=locked.artwork.digest,
+            decider=decider,  # type: ignore[misc]
+            artist=locked.artwork.owner,
+            action=action,
+            reason_code=reason_code,
+            explanation=explanation.strip(),
+            facts=_facts_of(locked),
+            before=outcomes.standing_of(locked.artwork),
+            automation=Automation.DETECTION,
+            decided_at=now,
+            notice_due_at=now + policy.grace,
+            appeal_until=now + timedelta(days=settings.APPEAL_DAYS) if restricts else None,
+        )
+        cases.close_case(locked, state=CaseState.DECIDED)
+        outcomes.apply_decision(locked.artwork, decision=decision)
+        events.log(
+            "case_decided",
+            artwork=locked.artwork,
+            case=locked,
+            actor=decider,
+            after={"action": action, "reason_code": reason_code, "decision": decision.pk},
+            reason=decision.explanation,
+        )
+        events.tell(signals.decided, artwork=locked.artwork, decision=decision)
+    return decision
+
+
+def undo(*, decision: Decision, moderator: AbstractBaseUser) -> Case:
+    """Take ``decision`` back within its grace window: the case is open again, the work stands as before.
+
+    The decider and senior moderators may. Raises ``NotAllowed``, ``CaseConflict`` or ``TooLateToUndo``.
+    """
+    with transaction.atomic():
+        case = Case.objects.select_for_update().select_related("artwork", "screening").get(pk=decision.case_id)
+        decision = Decision.objects.select_for_update().get(pk=decision.pk)
+        cases.check_may_decide(moderator, case.artwork)
+        if decision.decider_id != moderator.pk and not moderator.has_perm("moderation.decide_appeal"):  # type: ignore[attr-defined]
+            raise NotAllowed(_("Only the person who decided, or a senior moderator, may undo this."))
+        if decision.undone_at is not None:
+            raise CaseConflict(_("This decision was already undone."), by=decision.undone_by, at=decision.undone_at)
+        if not decision.may_be_undone:
+            raise TooLateToUndo(
+                _("The time to undo is over and the artist has been told. Open the case anew instead.")
+            )
+        if not case.artwork.is_current:
+            raise CaseConflict(_("The work was replaced or withdrawn meanwhile."))
+        decision.undone_at, decision.undone_by = timezone.now(), moderator  # type: ignore[assignment]
+        decision.save(update_fields=["undone_at", "undone_by"])
+        _reopen(case, decision)
+        events.log(
+            "decision_undone",
+            artwork=case.artwork,
+            case=case,
+            actor=moderator,
+            before={"action": decision.action, "decision": decision.pk},
+        )
+        events.tell(signals.undone, artwork=case.artwork, decision=decision)
+    return case
+
+
+def _reopen(case: Case, decision: Decision) -> None:
+    """Open ``case`` again and give the artwork the standing that it had before ``decision``."""
+    case.state, case.closed_at = CaseState.OPEN, None
+    case.version += 1
+    case.save(update_fields=["state", "closed_at", "version"])
+    case.artwork.decision = None
+    outcomes.set_standing(
+        case.artwork,
+        Standing(decision.before["standing"]),
+        visible=decision.before["visible"],
+        label=decision.before["label"],
+        reason="A decision was undone.",
+    )
+
+
+def _check_statement(action: str, reason_code: str, explanation: str) -> None:
+    if action not in Action.values:
+        raise IncompleteDecision(_("Choose what to do: approve, label or reject."))
+    allowed = RESTRICTING_REASONS if action in RESTRICTING else APPROVING_REASONS
+    if reason_code not in allowed:
+        raise IncompleteDecision(_("Choose a reason that fits what you decide."))
+    needs_text = action in RESTRICTING or reason_code == ReasonCode.OTHER
+    if needs_text and not explanation.strip():
+        raise IncompleteDecision(_("Explain to the artist, in your own words, what this rests on."))
+
+
+def _check_nobody_else(case: Case, decider: AbstractBaseUser, version: int) -> None:
+    now = timezone.now()
+    if case.held_by_id not in (None, decider.pk) and case.held_until and case.held_until > now:
+        raise CaseConflict(
+            _("%(who)s has taken this case over.") % {"who": case.held_by},
+            by=case.held_by,
+            at=case.held_until,
+        )
+    if case.version != version:
+        raise CaseConflict(_("This case changed since you opened it: look again, then decide."))
+
+
+def _facts_of(case: Case) -> list[dict[str, object]]:
+    """Return what the decision rests on: the findings as they were stored, or why nothing could be found."""
+    screening = case.screening
+    if screening is not None and screening.evidence:
+        return list(screening.evidence)
+    return [
+        {
+            "kind": "case",
+            "strength": "hint",
+            "message": case.reason,
+            "details": {"severity": Severity(case.severity).name},
+        }
+    ]

@@ -1,0 +1,51 @@
+"""Writing the log, and telling the host once the change is safe."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from moderation.models import Event
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+    from django.dispatch import Signal
+
+    from moderation.models import Artwork, Case
+
+logger = logging.getLogger(__name__)
+
+
+def log(
+    verb: str,
+    *,
+    artwork: Artwork | None = None,
+    case: Case | None = None,
+    actor: AbstractBaseUser | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+) -> Event:
+    """Append one event in the caller's transaction. ``actor=None`` is the machine."""
+    return Event.objects.create(
+        verb=verb,
+        artwork=artwork,
+        case=case,
+        actor=actor,  # type: ignore[misc]  # the host's user model is known only at run time
+        before=before or {},
+        after=after or {},
+        reason=reason,
+    )
+
+
+def tell(signal: Signal, **arguments: Any) -> None:
+    """Send ``signal`` after the commit; a receiver of the host that fails is logged and stops nobody."""
+
+    def send() -> None:
+        for receiver, answer in signal.send_robust(sender=None, **arguments):
+            if isinstance(answer, Exception):
+                logger.error("A receiver failed: %r", receiver, exc_info=answer)
+
+    transaction.on_commit(send)

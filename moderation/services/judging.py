@@ -1,0 +1,118 @@
+"""From findings to a band: a function of the evidence, the score, the declaration and the policy.
+
+The classifier alone decides only between clear, review and hold. Proof in the file counts whatever the score is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from moderation.evidence.base import Evidence, Strength
+from moderation.models import Artwork, Band, DeclaredOrigin, Severity, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moderation.models import Policy, Screening
+
+BANDS = (Band.CLEAR, Band.REVIEW, Band.HOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows from one look. ``severity`` orders the queue; ``reason`` tells the moderator why they are asked."""
+
+    band: Band
+    severity: Severity | None = None
+    reason: str = ""
+
+    @property
+    def asks_a_person(self) -> bool:
+        """Whether a case follows."""
+        return self.band != Band.CLEAR
+
+
+def judge(
+    *,
+    p_ai: float,
+    evidence: Sequence[Evidence],
+    declared_origin: str,
+    policy: Policy,
+    approved_before: bool = False,
+) -> Verdict:
+    """Return the verdict on one artwork.
+
+    ``p_ai`` is the calibrated probability (0..1); ``approved_before`` says that a person approved the very same
+    bytes of the same artist already.
+    """
+    if approved_before:
+        return Verdict(Band.CLEAR, reason=_("A person approved these very bytes before."))
+    declared_ai = declared_origin in (DeclaredOrigin.ASSISTED, DeclaredOrigin.GENERATED)
+    if declared_ai and policy.allow_declared_ai:
+        return Verdict(Band.CLEAR, reason=_("The artist declared it, and declared AI works are welcome here."))
+    if declared_ai:
+        return Verdict(Band.REVIEW, Severity.STRONG, _("The artist declares AI, which the policy does not allow."))
+
+    band = band_of(p_ai, policy)
+    strongest = strongest_of(evidence)
+    if strongest is not None and strongest.strength == Strength.PROOF:
+        return Verdict(_at_least(band, Band.REVIEW), Severity.PROOF, strongest.message)
+    if band == Band.HOLD:
+        return Verdict(band, Severity.HOLD, _score_sentence(p_ai, policy.hold_threshold))
+    if strongest is not None and strongest.strength == Strength.STRONG:
+        return Verdict(_at_least(band, Band.REVIEW), Severity.STRONG, strongest.message)
+    if band == Band.REVIEW:
+        return Verdict(band, Severity.REVIEW, _score_sentence(p_ai, policy.review_threshold))
+    return Verdict(Band.CLEAR)
+
+
+def replay(screening: Screening) -> Verdict:
+    """Judge the stored score and findings of ``screening`` under the policy that it names; nothing is read anew."""
+    if screening.policy is None or screening.p_ai is None:
+        raise ValueError(f"Screening {screening.pk} has no stored result to judge.")
+    return judge(
+        p_ai=screening.p_ai,
+        evidence=[Evidence.from_dict(stored) for stored in screening.evidence],
+        declared_origin=screening.declared_origin,
+        policy=screening.policy,
+        approved_before=_approved_before(screening.artwork),
+    )
+
+
+def _approved_before(artwork: Artwork) -> bool:
+    """Whether a person approved the very same bytes of the same artist (never ask twice)."""
+    return (
+        artwork.owner_id is not None
+        and artwork.digest != ""
+        and Artwork.objects.filter(digest=artwork.digest, owner=artwork.owner_id, standing=Standing.APPROVED)
+        .exclude(pk=artwork.pk)
+        .exists()
+    )
+
+
+def band_of(p_ai: float, policy: Policy) -> Band:
+    """Return the band of a score alone."""
+    if p_ai >= policy.hold_threshold:
+        return Band.HOLD
+    return Band.REVIEW if p_ai >= policy.review_threshold else Band.CLEAR
+
+
+def strongest_of(evidence: Sequence[Evidence]) -> Evidence | None:
+    """Return the weightiest finding apart from the classifier's, the first of equals."""
+    order = list(Strength)
+    others = [finding for finding in evidence if finding.kind != "classifier"]
+    return min(others, key=lambda finding: order.index(finding.strength), default=None)
+
+
+def _at_least(band: Band, floor: Band) -> Band:
+    return max(band, floor, key=BANDS.index)
+
+
+def _score_sentence(p_ai: float, threshold: float) -> str:
+    return _("The detector's score is %(score).2f; the policy asks a person from %(threshold).2f.") % {
+        "score": p_ai,
+        "threshold": threshold,
+    }

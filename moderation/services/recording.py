@@ -1,0 +1,106 @@
+"""Writing down what one look found: the last step of the corridor, in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from moderation import signals
+from moderation.conf import settings
+from moderation.models import Artwork, Screening, ScreeningState
+from moderation.services import events, outcomes, policies, queueing
+from moderation.services.judging import replay
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from moderation.evidence.base import Evidence
+    from moderation.models import Detector
+
+logger = logging.getLogger(__name__)
+
+
+class LeaseLost(Exception):
+    """The screening is not ours any more: the lease ran out, or the work was withdrawn. The result is dropped."""
+
+
+def record_result(
+    screening: Screening, *, token: UUID, p_ai: float, evidence: Sequence[Evidence], detector: Detector
+) -> None:
+    """Store a result and let it take effect. A second result for the same look changes nothing.
+
+    Raises ``LeaseLost``.
+    """
+    with transaction.atomic():
+        mine = _lock(screening, token)
+        artwork = Artwork.objects.select_for_update().get(pk=mine.artwork_id)
+        policy = policies.current_policy()
+        mine.detector, mine.policy, mine.p_ai = detector, policy, p_ai
+        mine.evidence = [finding.as_dict() for finding in evidence]
+        verdict = replay(mine)
+        mine.band = verdict.band
+        try:
+            with transaction.atomic():
+                _finish(mine, ScreeningState.DONE)
+        except IntegrityError:
+            # The same bytes already have a result by this detector under this policy (invariant 2): keep that one.
+            mine.detector = mine.policy = mine.p_ai = None
+            mine.band, mine.evidence = "", []
+            _finish(mine, ScreeningState.CANCELLED)
+            return
+        outcomes.apply_verdict(artwork, screening=mine, verdict=verdict, policy=policy)
+        events.log(
+            "screened",
+            artwork=artwork,
+            after={"band": mine.band, "p_ai": p_ai, "policy": policy.version, "detector": str(detector)},
+            reason=verdict.reason,
+        )
+        events.tell(signals.screened, artwork=artwork, screening=mine)
+        if artwork.declared_origin != mine.declared_origin and not artwork.is_decided:
+            queueing.enqueue(artwork)
+
+
+def record_failure(screening: Screening, *, token: UUID, code: str, message: str, final: bool) -> None:
+    """Store a failed try. ``final`` (or the last attempt) puts the work before a person; else it is tried again.
+
+    Raises ``LeaseLost``.
+    """
+    with transaction.atomic():
+        give_up_or_retry(_lock(screening, token), code=code, message=message, final=final)
+
+
+def give_up_or_retry(screening: Screening, *, code: str, message: str, final: bool) -> None:
+    """End or postpone a screening that its caller has locked."""
+    screening.failure_code, screening.failure_message = code, message
+    if final or screening.attempts >= settings.MAX_ATTEMPTS:
+        _finish(screening, ScreeningState.FAILED)
+        artwork = Artwork.objects.select_for_update().get(pk=screening.artwork_id)
+        outcomes.apply_failure(artwork, screening=screening, policy=policies.current_policy())
+        events.log("screening_failed", artwork=artwork, after={"code": code}, reason=message)
+        return
+    pause = settings.RETRY_SECONDS * 2 ** (screening.attempts - 1)
+    screening.state = ScreeningState.PENDING
+    screening.lease_token = screening.lease_expires_at = None
+    screening.not_before = timezone.now() + timedelta(seconds=pause)
+    screening.save()
+    logger.warning("Screening %s failed (%s: %s); next try in %s s.", screening.pk, code, message, pause)
+
+
+def _lock(screening: Screening, token: UUID) -> Screening:
+    mine = Screening.objects.select_for_update().filter(pk=screening.pk, lease_token=token).first()
+    if mine is None:
+        raise LeaseLost
+    return mine
+
+
+def _finish(screening: Screening, state: ScreeningState) -> None:
+    screening.state, screening.finished_at = state, timezone.now()
+    screening.lease_token = screening.lease_expires_at = None
+    if state == ScreeningState.DONE:
+        screening.failure_code = screening.failure_message = ""
+    screening.save()

@@ -1,0 +1,47 @@
+"""Thin Celery tasks: a service called, limits declared. The rows are the queue; these only move the hands."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_process_init
+
+from ml.cards import ArtefactError
+from moderation import services
+from moderation.evidence.classifier import active_classifier
+from moderation.services import bell, queueing
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(acks_late=True, ignore_result=True, soft_time_limit=150, time_limit=170)
+def screen_pending() -> int:
+    """Screen what is due. A second run finds the rows claimed or done, and ends at once."""
+    worked = services.screen_pending()
+    if worked and queueing.has_due():
+        bell.ring()  # the time budget ended before the queue did: let another worker have a turn
+    return worked
+
+
+@shared_task(ignore_result=True, soft_time_limit=50, time_limit=60)
+def sweep() -> None:
+    """Take back lost leases and ring for forgotten rows. A second run finds nothing left to do."""
+    services.sweep()
+
+
+@shared_task(ignore_result=True, soft_time_limit=500, time_limit=600)
+def sweep_missed() -> None:
+    """Queue objects that were written without signals. A second run finds them recorded."""
+    services.sweep_missed()
+
+
+@worker_process_init.connect
+def load_detector(**kwargs: Any) -> None:
+    """Load the detector in each worker process, so that the first picture does not wait for it."""
+    try:
+        active_classifier().load()
+    except (ArtefactError, ImportError, OSError):
+        # The worker still serves: its tries fail, are counted, and end before a person.
+        logger.exception("The detector could not be loaded")

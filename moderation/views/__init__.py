@@ -1,0 +1,1 @@
+"""The plugin's pages: ``artworks`` for the artist, ``queue`` for the moderator."""
