@@ -1,0 +1,161 @@
+"""The artist's forms. A file is looked at before anything of it is stored."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext_lazy as _
+
+from marketplace.models import Currency, Listing, Origin
+from ml.probe import ArtworkError, Limits, probe
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+    from django.http import HttpRequest
+
+    from marketplace.services import Details
+    from ml.probe import Header
+
+ACCEPT = "image/png,image/jpeg,image/webp,image/gif,image/avif,image/heic,image/heif"
+
+ORIGIN_HELP = {
+    Origin.HANDMADE: _("No picture generator was used, at any step."),
+    Origin.ASSISTED: _("A generator helped (a sketch, a background, a fill); the work is mine."),
+    Origin.GENERATED: _("A generator made the picture. Buyers see this label."),
+}
+
+
+class PictureField(forms.FileField):
+    """A file that ``ml.probe`` recognises as a picture within the limits; ``header`` says what it found."""
+
+    widget = forms.FileInput
+    header: Header | None = None
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Return the uploaded file, rewound. Raises ``ValidationError`` with the probe's sentence."""
+        file: UploadedFile | None = super().clean(data, initial)
+        self.header = None
+        if data and file is not None:
+            stream = file.file
+            stream.seek(0)
+            try:
+                self.header = probe(stream, Limits(max_bytes=settings.UPLOAD_MAX_BYTES))
+            except ArtworkError as error:
+                raise ValidationError(str(error), code=error.code) from error
+            stream.seek(0)
+        return file
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Let the browser's file chooser offer pictures first."""
+        return {**super().widget_attrs(widget), "accept": ACCEPT}
+
+
+class ListingForm(forms.ModelForm[Listing]):
+    """A new work: the picture, what it is, what it costs, how it was made."""
+
+    picture = PictureField(
+        label=_("Picture"),
+        max_length=200,
+        error_messages={
+            "required": _("Choose the picture of your work."),
+            "invalid": _("The picture did not arrive. Choose it again."),
+            "empty": _("This file is empty. Choose the picture again."),
+            "max_length": _("The file's name is too long. Give it a shorter one and choose it again."),
+        },
+    )
+    submission = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Listing
+        fields = ["picture", "title", "category", "price", "currency", "description", "declared_origin"]
+        widgets = {
+            "declared_origin": forms.RadioSelect,
+            "description": forms.Textarea(attrs={"rows": 4}),
+            "price": forms.NumberInput(attrs={"inputmode": "decimal", "min": "0", "step": "0.01"}),
+        }
+        error_messages = {
+            "title": {"required": _("Give your work a title.")},
+            "category": {"required": _("Choose the kind of work.")},
+            "price": {
+                "required": _("Give a price."),
+                "invalid": _("Give the price as a number, such as 120 or 120.50."),
+            },
+            "declared_origin": {"required": _("Say how the work was made.")},
+        }
+
+    field_order = ["picture", "title", "category", "price", "currency", "description", "declared_origin", "submission"]
+
+    def __init__(self, *args: Any, request: HttpRequest | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.too_large = bool(getattr(request, "upload_too_large", False))
+        self.fields["submission"].initial = uuid.uuid4
+        origin = cast("forms.ChoiceField", self.fields["declared_origin"])
+        origin.choices = Origin.choices  # without the empty choice: nothing is chosen until the artist chooses
+        category = cast("forms.ChoiceField", self.fields["category"])
+        category.choices = [("", _("Choose …")), *[c for c in category.choices if c[0]]]  # type: ignore[union-attr,misc]
+
+    def clean(self) -> dict[str, Any]:
+        """Say that a picture was too large, where the upload handler dropped it on the way in."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.too_large:
+            self.errors.pop("picture", None)
+            limit = filesizeformat(settings.UPLOAD_MAX_BYTES)
+            self.add_error(
+                "picture",
+                ValidationError(
+                    _("This file is larger than %(limit)s. Save it smaller, for instance as JPEG, and try again."),
+                    code="too_many_bytes",
+                    params={"limit": limit},
+                ),
+            )
+        price, currency = cleaned.get("price"), cleaned.get("currency")
+        if currency == Currency.JPY and isinstance(price, Decimal) and price != price.to_integral_value():
+            self.add_error("price", ValidationError(_("A price in yen has no decimals."), code="decimals"))
+        return cleaned
+
+    @property
+    def new_picture(self) -> UploadedFile | None:
+        """The picture that came with this form, or ``None`` where the listing keeps the one it has."""
+        return self.cleaned_data["picture"] if self.header is not None else None
+
+    @property
+    def header(self) -> Header | None:
+        """What the picture says about itself; ``None`` where no new one came."""
+        return cast("PictureField", self.fields["picture"]).header
+
+    @property
+    def details(self) -> Details:
+        """What the artist says about the work, as the services take it."""
+        data = self.cleaned_data
+        return {
+            "title": data["title"],
+            "description": data["description"],
+            "category": data["category"],
+            "price": data["price"],
+            "currency": data["currency"],
+            "declared_origin": data["declared_origin"],
+        }
+
+    @property
+    def origin_choices(self) -> list[tuple[Any, Any]]:
+        """Each radio button of the declaration with the sentence that explains it."""
+        help_of = {value: text for value, text in ORIGIN_HELP.items()}
+        return [(radio, help_of.get(radio.data["value"])) for radio in self["declared_origin"]]
+
+
+class RevisionForm(ListingForm):
+    """A change of a listing. Without a new picture the old one, and what was decided about it, stays."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        picture = self.fields["picture"]
+        picture.required = False
+        picture.label = _("A new picture (optional)")
+        picture.help_text = _("A new picture is screened anew. Until then the public sees the one before.")
+        del self.fields["submission"]

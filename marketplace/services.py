@@ -1,0 +1,123 @@
+"""The verbs of the marketplace. Each is one transaction; the screening's row is written inside it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+from django.core.files.storage import storages
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from marketplace.models import Listing
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from uuid import UUID
+
+    from django.contrib.auth.models import User
+    from django.core.files.uploadedfile import UploadedFile
+
+    from ml.probe import Header
+
+logger = logging.getLogger(__name__)
+
+SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "GIF": ".gif", "AVIF": ".avif", "HEIF": ".heic"}
+
+
+class Details(TypedDict):
+    """What the artist says about a work."""
+
+    title: str
+    description: str
+    category: str
+    price: Decimal
+    currency: str
+    declared_origin: str
+
+
+def publish_listing(
+    *, artist: User, submission: UUID, picture: UploadedFile, header: Header, **details: Unpack[Details]
+) -> Listing:
+    """Offer a work. Saving it asks for its screening; the public sees it once the moderation app says so.
+
+    ``submission`` names the form that was filled in: sent twice (a double click, a retry after a lost answer), it
+    returns the listing that the first one made.
+    """
+    existing = Listing.objects.filter(artist=artist, submission=submission).first()
+    if existing is not None:
+        return existing
+    listing = Listing(artist=artist, submission=submission, **details)
+    _put_picture(listing, picture, header)
+    try:
+        with transaction.atomic():
+            listing.save()
+    except IntegrityError:
+        # The twin of this very request came first. Its row is the listing; this one's file has no row.
+        twin = Listing.objects.filter(artist=artist, submission=submission).first()
+        if twin is None:
+            raise
+        delete_files(listing.picture_folder)
+        return twin
+    return listing
+
+
+@transaction.atomic
+def revise_listing(
+    *, listing: Listing, picture: UploadedFile | None, header: Header | None, **details: Unpack[Details]
+) -> Listing:
+    """Change what a listing says and, if ``picture`` is given, what it shows.
+
+    New bytes are screened anew. The earlier file stays in the storage: the public goes on seeing it where it was
+    approved, and a decision made on it must still be able to show it.
+    """
+    for name, value in details.items():
+        setattr(listing, name, value)
+    if picture is not None and header is not None:
+        _put_picture(listing, picture, header)
+    listing.save()
+    return listing
+
+
+def withdraw_listing(*, listing: Listing) -> None:
+    """Take a work off the walls; the artist may put it back. Withdrawing twice keeps the first date."""
+    if listing.withdrawn_at is None:
+        listing.withdrawn_at = timezone.now()
+        listing.save(update_fields=["withdrawn_at", "changed_at"])
+
+
+def relist_listing(*, listing: Listing) -> None:
+    """Put a withdrawn work back on the walls (the moderation app still decides whether it is seen)."""
+    if listing.withdrawn_at is not None:
+        listing.withdrawn_at = None
+        listing.save(update_fields=["withdrawn_at", "changed_at"])
+
+
+@transaction.atomic
+def delete_listing(*, listing: Listing) -> None:
+    """Delete a work; its files follow once the deletion is certain (``receivers.py``)."""
+    listing.delete()
+
+
+def _put_picture(listing: Listing, picture: UploadedFile, header: Header) -> None:
+    # The name that the artist's computer gave is not kept; the suffix is the format that was found inside.
+    picture.name = f"picture{SUFFIXES.get(header.format, PurePosixPath(picture.name or '').suffix)}"
+    listing.picture = picture  # type: ignore[assignment]  # Django's descriptor takes an uploaded file
+    listing.picture_width = header.width
+    listing.picture_height = header.height
+
+
+def delete_files(folder: str) -> None:
+    """Delete a listing's folder of pictures. A storage that fails is logged: the listing itself is gone already."""
+    storage = storages["default"]
+    try:
+        _, names = storage.listdir(folder)
+        for name in names:
+            storage.delete(f"{folder}/{name}")
+        if hasattr(storage, "base_location"):  # a file system keeps the empty folder, a bucket has none
+            storage.delete(folder)
+    except FileNotFoundError:
+        return
+    except OSError:
+        logger.exception("The files of a deleted listing could not be removed: %s", folder)

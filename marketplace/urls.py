@@ -1,0 +1,27 @@
+"""The site's addresses."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+from marketplace.health import healthz
+from marketplace.views import public, works
+
+urlpatterns = [
+    path("", public.gallery, name="gallery"),
+    path("home", public.home, name="home"),
+    path("art/<uuid:public_id>", public.listing, name="listing"),
+    path("works", works.my_works, name="my_works"),
+    path("works/new", works.upload, name="upload"),
+    path("works/<uuid:public_id>/edit", works.edit, name="edit"),
+    path("works/<uuid:public_id>/withdraw", works.withdraw, name="withdraw"),
+    path("works/<uuid:public_id>/delete", works.delete, name="delete"),
+    path("sign-in", auth.LoginView.as_view(template_name="accounts/sign_in.html", redirect_authenticated_user=True), name="sign_in"),
+    path("sign-out", auth.LogoutView.as_view(), name="sign_out"),
+    path("theme", public.theme, name="theme"),
+    path("moderation/", include("moderation.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", healthz, name="healthz"),
+]
