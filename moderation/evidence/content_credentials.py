@@ -1,0 +1,202 @@
+"""Evidence: Content Credentials (C2PA) and IPTC's digital source type.
+
+A manifest store is validated by c2pa-python where that extra is installed: offline, nothing fetched. Four states are
+told apart, since they mean different things to a moderator: *trusted* (the signature holds and the signer is on the
+trust list), *valid* (the signature holds, the signer is unknown here or its certificate has run out), *invalid* (file
+and signature do not agree) and *unreadable*. Credentials may just as well say that a camera took the picture: the
+finding ``c2pa`` weighs what the credentials say, not that there are some.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moderation.evidence.base import Evidence, Strength
+from moderation.evidence.credentials import History, State, read_history
+from moderation.evidence.sheet import sheet_of
+from moderation.evidence.source_types import SOURCE_TYPES, SourceType, source_type
+from moderation.evidence.text import plain, quoted
+
+if TYPE_CHECKING:
+    from moderation.evidence.base import Subject
+    from moderation.evidence.sheet import Sheet
+
+try:
+    import c2pa
+except ImportError:  # the extra is optional
+    c2pa = None
+
+_FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif", "BMFF": "image/avif"}
+MAX_STORE_FILE = 64 << 20
+
+# Every sentence of this kind of evidence stands here.
+STATES = {
+    State.TRUSTED: "Content Credentials signed by {signer}, whom this site trusts, {says}.",
+    State.VALID: (
+        "Content Credentials signed in the name of {signer} {says}; the signature fits the file, but {doubt}."
+    ),
+    State.INVALID: "The file carries Content Credentials of {signer} that do not fit it: {doubt}.",
+    State.UNREADABLE: "The file carries Content Credentials that cannot be read.",
+    State.UNCHECKED: "The file carries Content Credentials that this installation cannot check.",
+}
+ARTIST = "Your file carries Content Credentials, a record of how it was made, and we read what they say."
+SOURCE_C2PA = "The file's Content Credentials say that it {says} ({trust})."
+SOURCE_UNCHECKED = (
+    "The file's Content Credentials mention that something in it {says}; this installation cannot check them."
+)
+SOURCE_XMP = "The file's metadata says that it {says}; such a note is not signed."
+SOURCE_ARTIST = "Your file's metadata says that it {says}."
+TRUST = {
+    State.TRUSTED: "a signature that this site trusts",
+    State.VALID: "the signature fits, its owner is not known here",
+    State.INVALID: "the signature does not fit the file",
+}
+_WEIGHT = {State.TRUSTED: Strength.PROOF, State.VALID: Strength.STRONG}
+
+
+def c2pa_available() -> bool:
+    """Return whether manifests can be validated here (the ``c2pa`` extra is installed)."""
+    return c2pa is not None
+
+
+class ContentCredentials:
+    """Reads C2PA manifests and IPTC's DigitalSourceType.
+
+    ``trust_anchors`` is the path of a PEM file with the roots this site trusts; without one no signer is *trusted*.
+    """
+
+    name = "content_credentials"
+    version = 1
+
+    def __init__(self, trust_anchors: str = "") -> None:
+        self.trust_anchors = trust_anchors
+
+    def read(self, subject: Subject) -> list[Evidence]:
+        """Return what the file's credentials and its XMP say of its origin."""
+        sheet = sheet_of(subject)
+        findings: list[Evidence] = []
+        if sheet.marks.jumbf is not None:
+            findings += self._credentials(subject.data, sheet)
+        known = {finding.kind for finding in findings}
+        findings += [finding for finding in self._source_types(sheet) if finding.kind not in known]
+        return findings
+
+    @property
+    def _reader(self) -> str:
+        return f"{self.name}/{self.version}"
+
+    @cached_property
+    def _context(self) -> Any:
+        """The library's settings. Nothing is fetched: neither remote manifests nor the state of certificates."""
+        settings: dict[str, Any] = {
+            "verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
+            "core": {"allowed_network_hosts": []},
+        }
+        if self.trust_anchors:
+            settings["trust"] = {"trust_anchors": Path(self.trust_anchors).read_text(encoding="ascii")}
+        return c2pa.Context(settings=c2pa.Settings.from_dict(settings))
+
+    def _manifests(self, data: bytes, container: str) -> dict[str, Any] | None:
+        """Return the library's report, or ``None`` when it cannot read the store."""
+        mime = "image/heic" if container == "BMFF" and b"hei" in data[8:40] else _FORMATS[container]
+        try:
+            with c2pa.Reader(mime, io.BytesIO(data), context=self._context) as reader:
+                report = json.loads(reader.json())
+        except (c2pa.C2paError, ValueError, RecursionError):
+            return None
+        return report if isinstance(report, dict) else None
+
+    def _credentials(self, data: bytes, sheet: Sheet) -> list[Evidence]:
+        if not c2pa_available():
+            return self._unchecked(sheet)
+        report = self._manifests(data, sheet.marks.container)
+        if report is None:
+            return [
+                self._evidence(
+                    "c2pa", Strength.HINT, STATES[State.UNREADABLE], ARTIST, {"state": State.UNREADABLE.value}
+                )
+            ]
+        history = read_history(report)
+        weight = self._weight(history)
+        findings = [self._evidence("c2pa", weight, _sentence(history), ARTIST, history.details())]
+        if history.source is not None:
+            trust = TRUST.get(history.state, TRUST[State.INVALID])
+            findings.append(
+                self._evidence(
+                    history.source.kind,
+                    weight if history.source.made_by_machine else Strength.HINT,
+                    SOURCE_C2PA.format(says=history.source.says, trust=trust),
+                    SOURCE_ARTIST.format(says=history.source.says),
+                    {
+                        "origin": "c2pa",
+                        "generator": history.generator,
+                        "signer": history.signer,
+                        "state": history.state.value,
+                    },
+                )
+            )
+        return findings
+
+    def _weight(self, history: History) -> Strength:
+        if history.source is None or not history.source.made_by_machine:
+            return Strength.HINT
+        return _WEIGHT.get(history.state, Strength.HINT)
+
+    def _unchecked(self, sheet: Sheet) -> list[Evidence]:
+        """Without the library: say that there are credentials, and which source types their bytes mention."""
+        findings = [
+            self._evidence("c2pa", Strength.HINT, STATES[State.UNCHECKED], ARTIST, {"state": State.UNCHECKED.value})
+        ]
+        store = sheet.marks.jumbf or b""
+        for kind in SOURCE_TYPES.values():
+            # The claim is CBOR, where texts stand as they are; the length before it says where the address ends.
+            if kind.made_by_machine and b"digitalsourcetype/" + kind.term.encode("ascii") in store:
+                message = SOURCE_UNCHECKED.format(says=kind.says)
+                findings.append(
+                    self._evidence(
+                        kind.kind,
+                        Strength.HINT,
+                        message,
+                        SOURCE_ARTIST.format(says=kind.says),
+                        {"origin": "c2pa, unchecked"},
+                    )
+                )
+        return findings
+
+    def _source_types(self, sheet: Sheet) -> list[Evidence]:
+        """Read DigitalSourceType from XMP; each type once."""
+        types: dict[str, SourceType] = {}
+        for prop in sheet.properties:
+            if prop.name.lower() == "digitalsourcetype":
+                found = source_type(prop.value)
+                if found is not None:
+                    types.setdefault(found.kind, found)
+        return [
+            self._evidence(
+                kind,
+                Strength.STRONG if found.made_by_machine else Strength.HINT,
+                SOURCE_XMP.format(says=found.says),
+                SOURCE_ARTIST.format(says=found.says),
+                {"origin": "xmp", "digital_source_type": found.term},
+            )
+            for kind, found in types.items()
+        ]
+
+    def _evidence(self, kind: str, strength: Strength, message: str, artist: str, details: dict[str, Any]) -> Evidence:
+        return Evidence(
+            kind, strength, message, artist, self._reader, {key: value for key, value in details.items() if value}
+        )
+
+
+def _sentence(history: History) -> str:
+    signer = quoted(history.signer) or "an unnamed signer"
+    says = (
+        f"say that the picture {history.source.says}"
+        if history.source
+        else "do not say whether the picture was generated"
+    )
+    return STATES[history.state].format(signer=signer, says=says, doubt=plain(history.doubt))
