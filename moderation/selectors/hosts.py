@@ -1,4 +1,4 @@
-"""The reads that the host's pages, the plugin's pages and the commands share. Nothing here writes."""
+"""What a host asks about its own objects: which may be shown, and where their pictures stand."""
 
 from __future__ import annotations
 
