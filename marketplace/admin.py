@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib import admin
 
 from marketplace.models import Listing
+
+if TYPE_CHECKING:
+    ListingModelAdmin = admin.ModelAdmin[Listing]
+else:
+    ListingModelAdmin = admin.ModelAdmin
 
 
 @admin.register(Listing)

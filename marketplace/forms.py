@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from marketplace.services import Details
     from ml.probe import Header
 
+    ListingModelForm = forms.ModelForm[Listing]
+else:
+    ListingModelForm = forms.ModelForm
+
 ACCEPT = "image/png,image/jpeg,image/webp,image/gif,image/avif,image/heic,image/heif"
 
 ORIGIN_HELP = {
@@ -56,7 +60,7 @@ class PictureField(forms.FileField):
         return {**super().widget_attrs(widget), "accept": ACCEPT}
 
 
-class ListingForm(forms.ModelForm[Listing]):
+class ListingForm(ListingModelForm):
     """A new work: the picture, what it is, what it costs, how it was made."""
 
     picture = PictureField(
