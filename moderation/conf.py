@@ -36,6 +36,8 @@ class ModerationSettings:
     """Pause before the second try; doubles with each further one."""
     MAX_BYTES: int = 20 * 1024 * 1024
     """Largest file that is read for a screening."""
+    C2PA_TRUST_ANCHORS: str = ""
+    """Path of a PEM file with the roots whose Content Credentials are trusted; empty trusts none by name."""
     CASE_LEASE_SECONDS: int = 300
     """How long an open case page keeps a case for one moderator."""
     APPEAL_DAYS: int = 184

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db import DEFAULT_DB_ALIAS, router
+
 if TYPE_CHECKING:
+    from django.apps import AppConfig
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
     from moderation.models import Artwork
@@ -20,16 +23,20 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 
 
-def ensure_roles(**kwargs: Any) -> None:
+def ensure_roles(*, app_config: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
     """Make the groups and give them their permissions (a ``post_migrate`` receiver; adds, never takes away)."""
+    from django.contrib.auth.management import create_permissions
     from django.contrib.auth.models import Group, Permission
-    from django.contrib.contenttypes.models import ContentType
 
+    if not router.allow_migrate_model(using, Group):
+        return
+    create_permissions(app_config, using=using, verbosity=0)  # ours may be asked before auth's own receiver
     for name, codes in ROLES.items():
-        group, _ = Group.objects.get_or_create(name=name)
+        group, _ = Group.objects.using(using).get_or_create(name=name)
         codenames = [code.partition(".")[2] for code in codes]
-        content_types = ContentType.objects.filter(app_label="moderation")
-        group.permissions.add(*Permission.objects.filter(codename__in=codenames, content_type__in=content_types))
+        group.permissions.add(
+            *Permission.objects.using(using).filter(codename__in=codenames, content_type__app_label=app_config.label)
+        )
 
 
 def may_see_file(user: AbstractBaseUser | AnonymousUser, artwork: Artwork) -> bool:
@@ -46,4 +53,4 @@ def is_owner(user: AbstractBaseUser | AnonymousUser, artwork: Artwork) -> bool:
 
 def is_moderator(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Whether ``user`` may open and decide cases (of others)."""
-    return bool(user.is_active and user.has_perm(DECIDE_CASE))  # type: ignore[union-attr,attr-defined]
+    return bool(user.is_active and user.has_perm(DECIDE_CASE))  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ import tempfile
 os.environ.setdefault("HTTPS", "off")
 os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="brushmark-tests-"))
 
-from marketplace.settings import *  # noqa: E402, F403
+from marketplace.settings import *  # noqa: F403
 
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

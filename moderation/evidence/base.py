@@ -68,6 +68,8 @@ class Subject:
     declared_origin: str = ""
     artwork_id: int | None = None
     owner_id: int | None = None
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What readers of the same file share (the parsed container); lives as long as the subject."""
 
 
 @runtime_checkable

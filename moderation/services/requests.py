@@ -168,20 +168,28 @@ def _make_current(
 
 
 def _digest_of(file: FieldFile) -> tuple[str, int]:
-    """Return SHA-256 and size of the file; an empty digest when it cannot be read now (the worker will try)."""
-    digest, size = hashlib.sha256(), 0
+    """Return SHA-256 and size of the file; an empty digest when it cannot be read now (the worker will try).
+
+    An upload that is still open is read where it is; otherwise the storage is asked.
+    """
     try:
-        try:
-            opened: File[bytes] = file.open("rb")
-        except ValueError:  # the upload's temporary file is gone, moved into the storage: open that one
-            opened = file.storage.open(str(file.name), "rb")
-        while chunk := opened.read(CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-        opened.seek(0)
+        if not file.closed:
+            file.seek(0)
+            digest = _digest(file)
+            file.seek(0)
+            return digest
+        with file.storage.open(str(file.name), "rb") as stored:
+            return _digest(stored)
     except OSError as error:
         logger.warning("%s could not be read when it was saved: %s", file.name, error)
         return "", 0
+
+
+def _digest(file: File[bytes]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
     return digest.hexdigest(), size
 
 

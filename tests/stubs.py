@@ -1,0 +1,39 @@
+"""A classifier whose score the test paints: the mean red of the picture, so the whole corridor runs for real."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ml.artwork import Artwork
+
+
+@dataclass(frozen=True)
+class StubCard:
+    """A card with round thresholds."""
+
+    name: str = "stub"
+    version: str = "1"
+    review_threshold: float = 0.5
+    hold_threshold: float = 0.9
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the card as JSON values."""
+        return {"name": self.name}
+
+
+@dataclass
+class RedClassifier:
+    """``p_ai`` is the mean of the red channel, 0..1: paint the verdict you need."""
+
+    card: StubCard = field(default_factory=StubCard)
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def score(self, artworks: Sequence[Artwork]) -> list[float]:
+        """Return the mean red of each picture."""
+        return [float(artwork.pixels[..., 0].mean()) / 255 for artwork in artworks]
