@@ -1,0 +1,127 @@
+"""The log in plain words: once for the artist, who is told what happened to the work and never who did it, and once
+for moderators, who are told everything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from moderation.models import Action, ReasonCode, Severity, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.utils.functional import _StrPromise
+
+    from moderation.models import Event
+
+EXPLAINED: dict[str, _StrPromise] = {
+    Standing.WAITING: gettext_lazy("The picture is being looked at. This takes a minute or two."),
+    Standing.CLEARED: gettext_lazy("Nothing stands against it. It is public."),
+    Standing.IN_REVIEW: gettext_lazy(
+        "A person takes a look at it. Until they have decided, nothing is held against the work."
+    ),
+    Standing.HELD: gettext_lazy("A person takes a look before it becomes public. No machine decides about it."),
+    Standing.APPROVED: gettext_lazy("A person looked at it and approved it. It is public."),
+    Standing.LABELLED: gettext_lazy("A person decided that it carries the label “AI-generated”. It is public."),
+    Standing.REJECTED: gettext_lazy("A person decided that it cannot be shown here."),
+    Standing.WITHDRAWN: gettext_lazy("This version was taken back or replaced. It is not shown."),
+}
+"""What each standing means for the artist, in one or two sentences."""
+
+
+def explained(standing: str) -> str:
+    """Return what ``standing`` means for the artist."""
+    return str(EXPLAINED.get(standing, ""))
+
+
+def for_artist(event: Event) -> str:
+    """Return one sentence for the artist, or nothing where the event is not their concern."""
+    speak = _FOR_ARTIST.get(event.verb)
+    return speak(event) if speak else ""
+
+
+def for_moderator(event: Event) -> str:
+    """Return one sentence for moderators. Unknown verbs are shown as they stand in the log."""
+    speak = _FOR_MODERATOR.get(event.verb)
+    return speak(event) if speak else event.verb.replace("_", " ").capitalize()
+
+
+def _standing(stored: dict[str, Any]) -> str:
+    value = stored.get("standing", "")
+    return str(Standing(value).label) if value in Standing.values else str(value)
+
+
+def _new_standing(event: Event) -> str:
+    if event.before.get("standing") == event.after.get("standing"):
+        return _("It is shown to the public.") if event.after.get("visible") else _("It is not shown to the public.")
+    return _("It now stands: %(standing)s.") % {"standing": _standing(event.after)}
+
+
+def _action(event: Event) -> str:
+    value = event.after.get("action") or event.before.get("action") or ""
+    return str(Action(value).label) if value in Action.values else str(value)
+
+
+def _ground(event: Event) -> str:
+    value = event.after.get("reason_code", "")
+    return str(ReasonCode(value).label) if value in ReasonCode.values else str(value)
+
+
+def _severity(event: Event) -> str:
+    value = event.after.get("severity")
+    return str(Severity(value).label) if value in Severity.values else "?"
+
+
+def _screened(event: Event) -> str:
+    p_ai = event.after.get("p_ai")
+    shown = f"{p_ai * 100:.0f} %" if isinstance(p_ai, int | float) else "?"
+    return _("Screened: score %(score)s, %(band)s (policy %(policy)s, %(detector)s).") % {
+        "score": shown,
+        "band": event.after.get("band", "?"),
+        "policy": event.after.get("policy", "?"),
+        "detector": event.after.get("detector", "?"),
+    }
+
+
+_FOR_ARTIST: dict[str, Callable[[Event], str]] = {
+    "artwork_recorded": lambda event: _("The picture arrived."),
+    "artwork_current_again": lambda event: _("You brought this version back."),
+    "artwork_superseded": lambda event: _("You put a newer version in its place."),
+    "artwork_replaced": lambda event: _("A newer version is shown in its place."),
+    "artwork_withdrawn": lambda event: _("It was taken back."),
+    "screened": lambda event: _("The picture was looked at by a machine."),
+    "screening_failed": lambda event: _("The machine could not look at it, so a person will."),
+    "standing_changed": _new_standing,
+    "decision_undone": lambda event: _("The decision was taken back; a person looks again."),
+    "case_reopened": lambda event: _("A person looks at it once more."),
+}
+
+_FOR_MODERATOR: dict[str, Callable[[Event], str]] = {
+    "artwork_recorded": lambda event: _("Uploaded."),
+    "artwork_described": lambda event: _("The artist changed what they say about it."),
+    "artwork_current_again": lambda event: _("The artist brought these bytes back."),
+    "artwork_superseded": lambda event: _("The artist put a newer file in its place."),
+    "artwork_replaced": lambda event: _("A newer version is shown in its place."),
+    "artwork_withdrawn": lambda event: _("Withdrawn."),
+    "screening_requested": lambda event: _("A screening was asked for."),
+    "screened": _screened,
+    "screening_failed": lambda event: _("Could not be screened."),
+    "standing_changed": lambda event: _("Standing: %(before)s → %(after)s.")
+    % {"before": _standing(event.before), "after": _standing(event.after)},
+    "case_opened": lambda event: _("A person is asked (%(severity)s).") % {"severity": _severity(event)},
+    "case_updated": lambda event: _("The open case was brought up to date (%(severity)s).")
+    % {"severity": _severity(event)},
+    "case_closed": lambda event: _("The case was closed."),
+    "case_taken_over": lambda event: _("Took the case over from a colleague."),
+    "case_skipped": lambda event: _("Skipped it."),
+    "case_escalated": lambda event: _("Passed it to the senior moderators."),
+    "case_reopened": lambda event: _("Opened it anew."),
+    "case_decided": lambda event: _("Decided: %(action)s. Ground: %(ground)s.")
+    % {"action": _action(event), "ground": _ground(event)},
+    "decision_undone": lambda event: _("Took the decision back: %(action)s.") % {"action": _action(event)},
+    "second_look_taken": lambda event: _("Looked a second time, without knowing the outcome."),
+}
