@@ -18,7 +18,16 @@ else:
 class ListingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """Listings can be corrected and deleted here; new ones come through the upload page, where files are probed."""
 
-    list_display = ["title", "artist", "category", "declared_origin", "price", "currency", "created_at", "withdrawn_at"]
+    list_display = [
+        "title",
+        "artist",
+        "category",
+        "declared_origin",
+        "price",
+        "currency",
+        "created_at",
+        "withdrawn_at",
+    ]
     list_filter = ["category", "declared_origin", "withdrawn_at"]
     list_select_related = ["artist"]
     search_fields = ["title", "artist__username", "public_id"]

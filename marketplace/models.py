@@ -100,15 +100,9 @@ class Listing(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["artist", "submission"], name="listing_submitted_once"),
             models.CheckConstraint(condition=models.Q(price__gte=0), name="listing_price_not_negative"),
-            models.CheckConstraint(
-                condition=models.Q(category__in=Category.values), name="listing_category_known"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(currency__in=Currency.values), name="listing_currency_known"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(declared_origin__in=Origin.values), name="listing_origin_known"
-            ),
+            models.CheckConstraint(condition=models.Q(category__in=Category.values), name="listing_category_known"),
+            models.CheckConstraint(condition=models.Q(currency__in=Currency.values), name="listing_currency_known"),
+            models.CheckConstraint(condition=models.Q(declared_origin__in=Origin.values), name="listing_origin_known"),
         ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="listing_newest"),

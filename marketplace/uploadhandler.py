@@ -23,7 +23,12 @@ class BoundedUploadHandler(FileUploadHandler):
     chunk_size = 64 * 1024
 
     def handle_raw_input(
-        self, input_data: Any, META: dict[str, Any], content_length: int, *args: Any, **kwargs: Any  # noqa: N803
+        self,
+        input_data: Any,
+        META: dict[str, Any],
+        content_length: int,
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
         """Refuse a body that announces more than ten pictures' worth of bytes."""
         if content_length > MAX_REQUEST_BYTES:
