@@ -3,10 +3,20 @@
 from moderation.models.artwork import Artwork, DeclaredOrigin, Label, Standing
 from moderation.models.case import Case, CaseKind, CaseState, Severity
 from moderation.models.decision import Action, Decision, ReasonCode
+from moderation.models.desk import (
+    CaseNote,
+    DecisionBatch,
+    DeskPreferences,
+    Escalation,
+    SavedView,
+    SecondLook,
+    Skip,
+)
 from moderation.models.detector import Detector
 from moderation.models.event import Event
 from moderation.models.policy import Band, Policy
 from moderation.models.screening import Screening, ScreeningState
+from moderation.models.thumbnail import Thumbnail
 
 __all__ = [
     "Action",
@@ -14,16 +24,24 @@ __all__ = [
     "Band",
     "Case",
     "CaseKind",
+    "CaseNote",
     "CaseState",
     "Decision",
+    "DecisionBatch",
     "DeclaredOrigin",
+    "DeskPreferences",
     "Detector",
+    "Escalation",
     "Event",
     "Label",
     "Policy",
     "ReasonCode",
+    "SavedView",
     "Screening",
     "ScreeningState",
+    "SecondLook",
     "Severity",
+    "Skip",
     "Standing",
+    "Thumbnail",
 ]

@@ -40,6 +40,12 @@ class Policy(models.Model):
     review_hours = models.PositiveIntegerField(_("hours to decide a review"), default=72)
     hold_hours = models.PositiveIntegerField(_("hours to decide a hold"), default=24)
     grace_minutes = models.PositiveIntegerField(_("minutes to undo a decision"), default=5)
+    bulk_cap = models.PositiveSmallIntegerField(_("most cases decided at once"), default=50)
+    second_look_percent = models.PositiveSmallIntegerField(
+        _("second looks"),
+        default=5,
+        help_text=_("Of 100 decided cases, so many are shown to a senior moderator again, without the outcome."),
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -56,6 +62,9 @@ class Policy(models.Model):
                 & Q(review_threshold__lte=F("hold_threshold"))
                 & Q(hold_threshold__lte=1),
                 name="moderation_policy_thresholds_ordered",
+            ),
+            models.CheckConstraint(
+                condition=Q(second_look_percent__lte=100), name="moderation_policy_second_look_percent"
             ),
         ]
 

@@ -59,6 +59,8 @@ def publish_policy(*, author: AbstractBaseUser, reason: str, **changes: Any) -> 
             "review_hours",
             "hold_hours",
             "grace_minutes",
+            "bulk_cap",
+            "second_look_percent",
         )
         values = {name: getattr(current, name) for name in kept} | changes
         policy = Policy(version=current.version + 1, author=author, reason=reason, **values)  # type: ignore[misc]
