@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.models import Currency, Listing, Origin
+from marketplace.models import Category, Currency, Listing, Origin
 from ml.probe import ArtworkError, Limits, probe
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class PictureField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Return the uploaded file, rewound. Raises ``ValidationError`` with the probe's sentence."""
-        file: UploadedFile | None = super().clean(data, initial)
+        file: Any = super().clean(data, initial)
         self.header = None
         if data and file is not None:
             stream = file.file
@@ -102,7 +102,7 @@ class ListingForm(ListingModelForm):
         origin = cast("forms.ChoiceField", self.fields["declared_origin"])
         origin.choices = Origin.choices  # without the empty choice: nothing is chosen until the artist chooses
         category = cast("forms.ChoiceField", self.fields["category"])
-        category.choices = [("", _("Choose …")), *[c for c in category.choices if c[0]]]  # type: ignore[union-attr,misc]
+        category.choices = [("", _("Choose …")), *Category.choices]
 
     def clean(self) -> dict[str, Any]:
         """Say that a picture was too large, where the upload handler dropped it on the way in."""
@@ -124,7 +124,7 @@ class ListingForm(ListingModelForm):
         return cleaned
 
     @property
-    def new_picture(self) -> UploadedFile | None:
+    def new_picture(self) -> UploadedFile[bytes] | None:
         """The picture that came with this form, or ``None`` where the listing keeps the one it has."""
         return self.cleaned_data["picture"] if self.header is not None else None
 
@@ -149,8 +149,7 @@ class ListingForm(ListingModelForm):
     @property
     def origin_choices(self) -> list[tuple[Any, Any]]:
         """Each radio button of the declaration with the sentence that explains it."""
-        help_of = {value: text for value, text in ORIGIN_HELP.items()}
-        return [(radio, help_of.get(radio.data["value"])) for radio in self["declared_origin"]]
+        return [(radio, ORIGIN_HELP[Origin(radio.data["value"])]) for radio in self["declared_origin"]]
 
 
 class RevisionForm(ListingForm):

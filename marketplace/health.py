@@ -51,7 +51,8 @@ def broker() -> Part:
     started = time.perf_counter()
     try:
         with app.connection_for_write() as link:
-            link.default_channel.client.ping()
+            channel: Any = link.default_channel
+            channel.client.ping()
         ok = True
     except (OperationalError, OSError) as error:
         logger.error("The broker does not answer: %s", error)  # noqa: TRY400 - a traceback a second says no more

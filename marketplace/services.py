@@ -38,7 +38,7 @@ class Details(TypedDict):
 
 
 def publish_listing(
-    *, artist: User, submission: UUID, picture: UploadedFile, header: Header, **details: Unpack[Details]
+    *, artist: User, submission: UUID, picture: UploadedFile[bytes], header: Header, **details: Unpack[Details]
 ) -> Listing:
     """Offer a work. Saving it asks for its screening; the public sees it once the moderation app says so.
 
@@ -65,7 +65,7 @@ def publish_listing(
 
 @transaction.atomic
 def revise_listing(
-    *, listing: Listing, picture: UploadedFile | None, header: Header | None, **details: Unpack[Details]
+    *, listing: Listing, picture: UploadedFile[bytes] | None, header: Header | None, **details: Unpack[Details]
 ) -> Listing:
     """Change what a listing says and, if ``picture`` is given, what it shows.
 
@@ -100,10 +100,10 @@ def delete_listing(*, listing: Listing) -> None:
     listing.delete()
 
 
-def _put_picture(listing: Listing, picture: UploadedFile, header: Header) -> None:
+def _put_picture(listing: Listing, picture: UploadedFile[bytes], header: Header) -> None:
     # The name that the artist's computer gave is not kept; the suffix is the format that was found inside.
     picture.name = f"picture{SUFFIXES.get(header.format, PurePosixPath(picture.name or '').suffix)}"
-    listing.picture = picture  # type: ignore[assignment]  # Django's descriptor takes an uploaded file
+    listing.picture = picture
     listing.picture_width = header.width
     listing.picture_height = header.height
 

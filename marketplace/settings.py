@@ -28,7 +28,9 @@ import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from marketplace.buckets import bucket_origins
 from marketplace.keys import kept_secret
+from moderation.conf import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -112,6 +114,8 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 S3_BUCKET: str = env.str("S3_BUCKET", default="")
+S3_ENDPOINT_URL: str = env.str("S3_ENDPOINT_URL", default="")
+S3_REGION: str = env.str("S3_REGION", default="")
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "media/"  # no route serves it: pictures leave through the moderation app, which asks who may see them
 STATIC_URL = "static/"
@@ -121,8 +125,8 @@ _uploads_s3: dict[str, Any] = {
     "BACKEND": "storages.backends.s3.S3Storage",
     "OPTIONS": {
         "bucket_name": S3_BUCKET,
-        "endpoint_url": env.str("S3_ENDPOINT_URL", default=None),
-        "region_name": env.str("S3_REGION", default=None),
+        "endpoint_url": S3_ENDPOINT_URL or None,
+        "region_name": S3_REGION or None,
         "location": env.str("S3_PREFIX", default=""),
         "file_overwrite": False,
         "default_acl": None,
@@ -191,6 +195,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = beat_schedule()
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # --- People --------------------------------------------------------------------------------------------------------
@@ -241,7 +246,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
-        "img-src": [SELF, "blob:", "data:"],  # blob: previews of files not yet uploaded; data: icons in style sheets
+        # blob: previews of files not yet uploaded; data: icons in style sheets; a bucket sends its pictures itself
+        "img-src": [SELF, "blob:", "data:", *bucket_origins(S3_BUCKET, S3_ENDPOINT_URL, S3_REGION)],
         "manifest-src": [SELF],
         "script-src": [SELF],
         "style-src": [SELF],

@@ -25,7 +25,7 @@ class BoundedUploadHandler(FileUploadHandler):
     def handle_raw_input(
         self,
         input_data: Any,
-        META: dict[str, Any],
+        META: dict[str, Any],  # noqa: N803 - Django's name
         content_length: int,
         *args: Any,
         **kwargs: Any,
@@ -48,7 +48,7 @@ class BoundedUploadHandler(FileUploadHandler):
             raise SkipFile
         return raw_data
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> UploadedFile[bytes] | None:
         """Leave making the file to the handlers after this one."""
         return None
 

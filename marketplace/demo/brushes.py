@@ -37,7 +37,8 @@ def fill(width: int, height: int, stops: Sequence[tuple[float, str]], along: Pla
     places = [place for place, _ in stops]
     colours = np.array([colour(code) for _, code in stops], dtype=np.float32)
     channels = [np.interp(t, places, colours[:, channel]) for channel in range(3)]
-    return np.stack(channels, axis=-1).astype(np.float32)
+    canvas: Canvas = np.stack(channels, axis=-1).astype(np.float32)
+    return canvas
 
 
 def noise(rng: Generator, width: int, height: int, *, cells: float, octaves: int = 5, gain: float = 0.5) -> Plane:
@@ -86,14 +87,16 @@ def glow(width: int, height: int, x: float, y: float, radius: float, *, power: f
     """Return a light at (x, y), in fractions of the canvas; ``radius`` in fractions of its width."""
     xs, ys = grid(width, height)
     distance = np.hypot(xs - x, (ys - y) * height / width) / radius
-    return np.clip(1 / (1 + distance**power), 0, 1).astype(np.float32)
+    light: Plane = np.clip(1 / (1 + distance**power), 0, 1).astype(np.float32)
+    return light
 
 
 def disc(width: int, height: int, x: float, y: float, radius: float) -> Plane:
     """Return a disc with a soft edge of about a pixel; measures as for ``glow``."""
     xs, ys = grid(width, height)
     distance = np.hypot(xs - x, (ys - y) * height / width)
-    return np.clip((radius - distance) * width + 0.5, 0, 1).astype(np.float32)
+    cover: Plane = np.clip((radius - distance) * width + 0.5, 0, 1).astype(np.float32)
+    return cover
 
 
 def grain(rng: Generator, canvas: Canvas, amount: float = 0.02) -> None:
@@ -120,4 +123,4 @@ def to_image(canvas: Canvas) -> Image.Image:
 
 def to_canvas(image: Image.Image) -> Canvas:
     """Return a picture as a canvas."""
-    return np.asarray(image.convert("RGB"), dtype=np.float32) / 255
+    return np.asarray(image.convert("RGB"), dtype=np.float32) / np.float32(255)

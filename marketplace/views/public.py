@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -14,6 +13,8 @@ from marketplace.models import Category
 from moderation.permissions import is_moderator
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from django.http import HttpRequest, HttpResponse
 
 

@@ -21,17 +21,15 @@ if TYPE_CHECKING:
 
     from marketplace.models import Listing
 
+    class ArtistRequest(HttpRequest):
+        """A request behind ``login_required``."""
 
-class SignedIn:
-    """A request behind ``login_required``; only for the type checker."""
-
-    if TYPE_CHECKING:
         user: User
 
 
 @login_required
 @require_safe
-def my_works(request: HttpRequest) -> HttpResponse:
+def my_works(request: ArtistRequest) -> HttpResponse:
     """Show the artist's works and where each stands; what waits is asked for again until it is decided."""
     page = selectors.works_of(artist=request.user, cursor=request.GET.get("after", ""))
     return render(request, "marketplace/my_works.html", {"page": page, "is_continued": "after" in request.GET})
@@ -39,7 +37,7 @@ def my_works(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def upload(request: HttpRequest) -> HttpResponse:
+def upload(request: ArtistRequest) -> HttpResponse:
     """Offer a work. Answers 422 with the form when something is to be put right."""
     if request.method != "POST":
         return render(request, "marketplace/upload.html", {"form": ListingForm()})
@@ -59,8 +57,8 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Change a listing; a new picture is screened anew. Answers 422 with the form when something is to be put right."""
+def edit(request: ArtistRequest, public_id: UUID) -> HttpResponse:
+    """Change a listing; a new picture is screened anew. Answers 422 with the form where something is wrong."""
     listing = _own(request, public_id)
     if request.method != "POST":
         return render(request, "marketplace/edit.html", {"form": RevisionForm(instance=listing), "listing": listing})
@@ -81,7 +79,7 @@ def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-def withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def withdraw(request: ArtistRequest, public_id: UUID) -> HttpResponse:
     """Take a work off the walls, or put it back (``put_back=1``)."""
     listing = _own(request, public_id)
     if request.POST.get("put_back"):
@@ -97,7 +95,7 @@ def withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def delete(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def delete(request: ArtistRequest, public_id: UUID) -> HttpResponse:
     """Ask, then delete a work with its files: the one step here that cannot be undone."""
     listing = _own(request, public_id)
     if request.method != "POST":
@@ -108,7 +106,7 @@ def delete(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("my_works")
 
 
-def _own(request: HttpRequest, public_id: UUID) -> Listing:
+def _own(request: ArtistRequest, public_id: UUID) -> Listing:
     work = selectors.own_listing(public_id=public_id, user=request.user)
     if work is None:
         raise Http404
