@@ -1,7 +1,7 @@
 """The verbs of the plugin. Typed, one transaction each: check, change, log an event, signal on commit.
 
-A host calls ``request_screening``, ``withdraw`` and ``rescreen``; the worker calls ``screen_pending`` and the sweepers;
-a moderator's page calls ``claim_case``, ``decide`` and ``undo``.
+A host calls ``request_screening``, ``withdraw`` and ``rescreen``; the worker ``screen_pending`` and the sweepers;
+a moderator's page ``claim_case``, ``decide`` and ``undo``.
 """
 
 from moderation.services.cases import claim_case, open_case, release_case

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from moderation import signals
 from moderation.conf import settings
 from moderation.errors import CaseConflict, NotAllowed
-from moderation.models import Case, CaseState
+from moderation.models import Artwork, Case, CaseState
 from moderation.permissions import is_moderator, is_owner
 from moderation.services import events
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AbstractBaseUser
 
-    from moderation.models import Artwork, CaseKind, Screening, Severity
+    from moderation.models import CaseKind, Screening, Severity
 
 
 def open_case(
@@ -56,6 +56,14 @@ def open_case(
     events.log("case_opened", artwork=artwork, case=case, after={"severity": severity, "kind": kind}, reason=reason)
     events.tell(signals.flagged, artwork=artwork, case=case)
     return case
+
+
+def lock(case: Case) -> Case:
+    """Return ``case`` as it is now, locked behind its artwork (the artwork comes first everywhere: no deadlock)."""
+    artwork = Artwork.objects.select_for_update().get(pk=case.artwork_id)
+    locked = Case.objects.select_for_update(of=("self",)).select_related("screening").get(pk=case.pk)
+    locked.artwork = artwork
+    return locked
 
 
 def close_case(case: Case, *, state: CaseState) -> None:

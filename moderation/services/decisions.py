@@ -42,7 +42,7 @@ def decide(
     """
     _check_statement(action, reason_code, explanation)
     with transaction.atomic():
-        locked = Case.objects.select_for_update().select_related("artwork", "screening").get(pk=case.pk)
+        locked = cases.lock(case)
         cases.check_may_decide(decider, locked.artwork)
         if locked.state != CaseState.OPEN:
             raise cases.conflict_with_decision(locked)
@@ -86,7 +86,7 @@ def undo(*, decision: Decision, moderator: AbstractBaseUser) -> Case:
     The decider and senior moderators may. Raises ``NotAllowed``, ``CaseConflict`` or ``TooLateToUndo``.
     """
     with transaction.atomic():
-        case = Case.objects.select_for_update().select_related("artwork", "screening").get(pk=decision.case_id)
+        case = cases.lock(decision.case)
         decision = Decision.objects.select_for_update().get(pk=decision.pk)
         cases.check_may_decide(moderator, case.artwork)
         if decision.decider_id != moderator.pk and not moderator.has_perm("moderation.decide_appeal"):  # type: ignore[attr-defined]

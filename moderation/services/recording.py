@@ -37,8 +37,7 @@ def record_result(
     Raises ``LeaseLost``.
     """
     with transaction.atomic():
-        mine = _lock(screening, token)
-        artwork = Artwork.objects.select_for_update().get(pk=mine.artwork_id)
+        artwork, mine = lock(screening, lease_token=token)
         policy = policies.current_policy()
         mine.detector, mine.policy, mine.p_ai = detector, policy, p_ai
         mine.evidence = [finding.as_dict() for finding in evidence]
@@ -71,15 +70,15 @@ def record_failure(screening: Screening, *, token: UUID, code: str, message: str
     Raises ``LeaseLost``.
     """
     with transaction.atomic():
-        give_up_or_retry(_lock(screening, token), code=code, message=message, final=final)
+        artwork, mine = lock(screening, lease_token=token)
+        give_up_or_retry(mine, artwork=artwork, code=code, message=message, final=final)
 
 
-def give_up_or_retry(screening: Screening, *, code: str, message: str, final: bool) -> None:
+def give_up_or_retry(screening: Screening, *, artwork: Artwork, code: str, message: str, final: bool) -> None:
     """End or postpone a screening that its caller has locked."""
     screening.failure_code, screening.failure_message = code, message
     if final or screening.attempts >= settings.MAX_ATTEMPTS:
         _finish(screening, ScreeningState.FAILED)
-        artwork = Artwork.objects.select_for_update().get(pk=screening.artwork_id)
         outcomes.apply_failure(artwork, screening=screening, policy=policies.current_policy())
         events.log("screening_failed", artwork=artwork, after={"code": code}, reason=message)
         return
@@ -91,11 +90,17 @@ def give_up_or_retry(screening: Screening, *, code: str, message: str, final: bo
     logger.warning("Screening %s failed (%s: %s); next try in %s s.", screening.pk, code, message, pause)
 
 
-def _lock(screening: Screening, token: UUID) -> Screening:
-    mine = Screening.objects.select_for_update().filter(pk=screening.pk, lease_token=token).first()
-    if mine is None:
+def lock(screening: Screening, **still: object) -> tuple[Artwork, Screening]:
+    """Lock the screening's artwork, then the row itself, which must ``still`` be so. Raises ``LeaseLost``.
+
+    The artwork comes first everywhere (a replaced file, a decision, a sweep), so that no two wait for each other.
+    """
+    artwork = Artwork.objects.select_for_update().get(pk=screening.artwork_id)
+    row = Screening.objects.select_for_update().filter(pk=screening.pk, **still).first()
+    if row is None:
         raise LeaseLost
-    return mine
+    row.artwork = artwork
+    return artwork, row
 
 
 def _finish(screening: Screening, state: ScreeningState) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from moderation import registry, selectors
 from moderation.models import Artwork, Screening, ScreeningState
 from moderation.services import bell, queueing, recording, requests
+from moderation.services.recording import LeaseLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,16 @@ class Swept:
 def sweep() -> Swept:
     """Take back leases that ran out; rows out of attempts go to a person; ring if anything is due. Idempotent."""
     taken_back = given_up = 0
-    expired = Q(state=ScreeningState.RUNNING, lease_expires_at__lte=timezone.now())
-    for pk in list(Screening.objects.filter(expired).values_list("pk", flat=True)):
+    expired = {"state": ScreeningState.RUNNING, "lease_expires_at__lte": timezone.now()}
+    for row in list(Screening.objects.filter(**expired)):
         with transaction.atomic():
-            screening = Screening.objects.select_for_update().filter(expired, pk=pk).first()
-            if screening is None:
-                continue
+            try:
+                artwork, screening = recording.lock(row, **expired)
+            except LeaseLost:
+                continue  # its worker, or another sweeper, was quicker
             recording.give_up_or_retry(
                 screening,
+                artwork=artwork,
                 code="worker_lost",
                 message=_("The worker ended while it looked at this picture (%(n)d times).")
                 % {"n": screening.attempts},

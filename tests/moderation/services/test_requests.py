@@ -47,9 +47,9 @@ def test_saving_again_changes_nothing(make_listing: Callable[..., Listing]) -> N
 
 
 def test_a_host_that_rolls_back_leaves_no_row(make_listing: Callable[..., Listing]) -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         make_listing()
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert not Artwork.objects.exists()
     assert not Screening.objects.exists()
 
@@ -250,10 +250,10 @@ def test_the_database_refuses_two_open_looks_and_two_results(
     artwork = artwork_of(make_listing())
     pending = artwork.screenings.get()
     pending.pk = None
-    with pytest.raises(IntegrityError, match="unique|UNIQUE"), transaction.atomic():
+    with pytest.raises(IntegrityError, match=r"unique|UNIQUE"), transaction.atomic():
         pending.save(force_insert=True)
     services.screen_pending()
     done = artwork.screenings.get()
     done.pk = None
-    with pytest.raises(IntegrityError, match="unique|UNIQUE"), transaction.atomic():
+    with pytest.raises(IntegrityError, match=r"unique|UNIQUE"), transaction.atomic():
         done.save(force_insert=True)

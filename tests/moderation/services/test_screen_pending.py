@@ -252,10 +252,8 @@ def test_another_artists_approval_does_not_count(
 def test_twenty_deliveries_side_by_side_make_one_result(
     make_listing: Callable[..., Listing],
 ) -> None:
-    if connection.vendor == "sqlite" and "mode=memory" in str(connection.settings_dict["NAME"]):
-        threads = 1  # an in-memory database is one connection; PostgreSQL's run has all twenty
-    else:
-        threads = 20
+    # An in-memory SQLite is one connection, so there is one; PostgreSQL's run has all twenty.
+    threads = 1 if connection.vendor == "sqlite" else 20
     for _n in range(5):
         make_listing(score=0.95)
     errors: list[BaseException] = []
