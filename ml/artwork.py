@@ -30,7 +30,6 @@ LONGEST_RATIO = 2
 # Lanczos after a box reduction to twice the size: within 0.44/255 of Lanczos alone at a third of the time.
 REDUCING_GAP = 2.0
 
-_ORIENTATION_TAG = 0x0112
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -61,18 +60,16 @@ def read_artwork(source: bytes | BinaryIO | Path, limits: Limits = DEFAULT_LIMIT
     Every limit is checked on the header, before a pixel is decoded. Raises a leaf of
     :class:`ml.probe.ArtworkError`; a truncated file is :class:`~ml.probe.Damaged`.
     """
-    image, header = open_bounded(read_bounded(source, limits), limits)
+    image, header, orientation = open_bounded(read_bounded(source, limits), limits)
     with image:
         try:
-            pixels = normalise(image)
+            pixels = normalise(image, orientation)
         except DECODER_ERRORS as error:
-            raise Damaged(
-                "The file is damaged: it ends too early or its pixels cannot be decoded."
-            ) from error
+            raise Damaged("The file is damaged: it ends too early or its pixels cannot be decoded.") from error
     return Artwork(pixels, header)
 
 
-def normalise(image: Image.Image) -> Pixels:
+def normalise(image: Image.Image, orientation: int = 1) -> Pixels:
     """Bring an open picture of any mode to the training form, ``(height, width, 3)`` uint8.
 
     The order matters: turning and flattening come before the resize, so that the same picture stored in
@@ -82,7 +79,8 @@ def normalise(image: Image.Image) -> Pixels:
     _draft(image)
     image.load()
     profile = image.info.get("icc_profile")
-    upright = _upright(image)
+    turn = _TRANSPOSE.get(orientation)
+    upright = image if turn is None else image.transpose(turn)
     flat, profile = _flatten(upright, profile)
     small = _shrink(_crop(flat))
     return np.asarray(_to_srgb(small, profile, "RGB"))
@@ -93,18 +91,6 @@ def _draft(image: Image.Image) -> None:
     scale = SHORT_SIDE * REDUCING_GAP / min(image.size)
     if scale < 1:
         image.draft(None, (round(image.width * scale), round(image.height * scale)))
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """Turn by the EXIF orientation. Browsers ignore an orientation in XMP, so it is kept out here too."""
-    for key in ("xmp", "XML:com.adobe.xmp"):
-        image.info.pop(key, None)
-    try:
-        orientation = image.getexif().get(_ORIENTATION_TAG)
-    except DECODER_ERRORS:  # broken EXIF: the picture itself may still be sound
-        return image
-    method = _TRANSPOSE.get(orientation) if isinstance(orientation, int) else None
-    return image if method is None else image.transpose(method)
 
 
 def _flatten(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, bytes | None]:

@@ -49,9 +49,7 @@ def fit(logits: Floats, labels: npt.NDArray[np.bool_], *, iterations: int = 50) 
 
 def expected_error(p: Floats, labels: npt.NDArray[np.bool_], bins: int = 15) -> float:
     """Return the expected calibration error: mean |share of AI - mean p|, over bins of equal width."""
-    return float(
-        sum(n * abs(share - mean) for n, mean, share in reliability(p, labels, bins)) / max(1, len(p))
-    )
+    return float(sum(n * abs(share - mean) for n, mean, share in reliability(p, labels, bins)) / max(1, len(p)))
 
 
 def reliability(p: Floats, labels: npt.NDArray[np.bool_], bins: int = 15) -> list[tuple[int, float, float]]:

@@ -3,8 +3,6 @@
 The web process imports this module for every upload, so it stays light: Pillow, no NumPy.
 """
 
-# ruff: noqa: N818 (the names say what is wrong with the file; "Error" would add nothing)
-
 from __future__ import annotations
 
 import io
@@ -12,7 +10,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar, NamedTuple
 
 from PIL import Image, features
 
@@ -140,9 +138,9 @@ def probe(source: bytes | BinaryIO | Path, limits: Limits = DEFAULT_LIMITS) -> H
     A file object is read from its current position and put back there. Raises a leaf of
     :class:`ArtworkError`.
     """
-    image, header = open_bounded(read_bounded(source, limits), limits)
-    image.close()
-    return header
+    opened = open_bounded(read_bounded(source, limits), limits)
+    opened.image.close()
+    return opened.header
 
 
 def read_bounded(source: bytes | BinaryIO | Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
@@ -164,21 +162,26 @@ def read_bounded(source: bytes | BinaryIO | Path, limits: Limits = DEFAULT_LIMIT
     return data
 
 
-def open_bounded(data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[Image.Image, Header]:
-    """Open ``data`` with the one decoder that its first bytes call for; the pixels are not decoded yet.
+class Opened(NamedTuple):
+    """An open picture whose pixels are not decoded yet. Whoever gets it closes ``image``."""
 
-    The caller closes the image. Raises a leaf of :class:`ArtworkError`.
+    image: Image.Image
+    header: Header
+    orientation: int
+    """The EXIF orientation, 1 to 8."""
+
+
+def open_bounded(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Opened:
+    """Open ``data`` with the one decoder that its first bytes call for. Raises a leaf of
+    :class:`ArtworkError`.
     """
     kind = _accepted_format(data)
-    frames = 1
-    if kind == "PNG":
-        data, frames = containers.png_for_decoding(data, limits.max_text_chunk)
-    elif kind == "GIF":
-        frames = containers.gif_frames(data, limits.max_frames)
+    prepared = _prepared(data, kind, limits)
     try:
-        image = Image.open(io.BytesIO(data), formats=[kind])
-        if kind in ("WEBP", "AVIF"):  # their headers hold the count
-            frames = int(getattr(image, "n_frames", 1))
+        image = Image.open(io.BytesIO(prepared.data), formats=[kind])
+        # Behind their decoders; the other formats' were read on the way here.
+        frames = int(getattr(image, "n_frames", 1)) if kind in ("WEBP", "AVIF") else prepared.frames
+        exif = image.info.get("exif") if kind in ("WEBP", "AVIF") else None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(limits) from error
     except DECODER_ERRORS as error:
@@ -188,7 +191,17 @@ def open_bounded(data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[Image.Im
     if problem is not None:
         image.close()
         raise problem
-    return image, header
+    return Opened(image, header, containers.exif_orientation(exif) if exif else prepared.orientation)
+
+
+def _prepared(data: bytes, kind: str, limits: Limits) -> containers.Prepared:
+    if kind == "PNG":
+        return containers.prepare_png(data, limits.max_text_chunk)
+    if kind == "JPEG":
+        return containers.prepare_jpeg(data)
+    if kind == "GIF":
+        return containers.Prepared(data, containers.gif_frames(data, limits.max_frames))
+    return containers.Prepared(data)
 
 
 def available_formats() -> dict[str, bool]:
@@ -199,12 +212,7 @@ def available_formats() -> dict[str, bool]:
 def _accepted_format(data: bytes) -> str:
     kind = containers.sniff(data)
     if kind is None:
-        if (
-            data[:4] in (b"II*\0", b"MM\0*")
-            or data[:2] == b"BM"
-            or data[:4] == b"8BPS"
-            or b"<svg" in data[:1024]
-        ):
+        if data[:4] in (b"II*\0", b"MM\0*") or data[:2] == b"BM" or data[:4] == b"8BPS" or b"<svg" in data[:1024]:
             raise UnsupportedFormat("This format is not accepted. Save the picture as PNG, JPEG or WebP.")
         raise NotAPicture("The file is not a picture in a format we know (PNG, JPEG, WebP, GIF, AVIF, HEIC).")
     if not _has_decoder(kind):

@@ -48,10 +48,10 @@ class _Network:
     local: threading.local
 
     def read(self, square: npt.NDArray[np.uint8]) -> Reading:
-        runner = getattr(self.local, "runner", None)
-        if runner is None:
-            runner = self.local.runner = _runner(self.content)
-        outputs = runner(pixels=square[None].astype(np.float32))
+        run = getattr(self.local, "runner", None)
+        if run is None:
+            run = self.local.runner = runner(self.content)
+        outputs = run(pixels=square[None].astype(np.float32))
         return Reading(float(outputs["logit"].reshape(-1)[0]), np.array(outputs["heat"][0], np.float32))
 
 
@@ -77,11 +77,7 @@ class Detector:
         return [
             (
                 network.member,
-                [
-                    network.read(square)
-                    for view in network.member.views
-                    for square in cut(artwork.pixels, view)
-                ],
+                [network.read(square) for view in network.member.views for square in cut(artwork.pixels, view)],
             )
             for network in self._networks
         ]
@@ -112,7 +108,7 @@ def load_detector(name: str = DEFAULT_DETECTOR, directory: Path = ARTEFACTS) -> 
     networks = [_Network(*pair, threading.local()) for pair in zip(card.members, contents, strict=True)]
     detector = Detector(card, networks)
     for network in networks:  # a file that LiteRT refuses is found now, not at the first upload
-        network.local.runner = _runner(network.content)
+        network.local.runner = runner(network.content)
     return detector
 
 
@@ -127,7 +123,8 @@ def _checked(card: Card, member: Member) -> bytes:
     return content
 
 
-def _runner(content: bytes) -> Any:
+def runner(content: bytes) -> Any:
+    """Return a callable ``pixels=(1, size, size, 3) float -> {"logit", "heat"}``, for one thread."""
     from ai_edge_litert.interpreter import Interpreter
 
     try:

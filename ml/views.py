@@ -25,13 +25,9 @@ def cut(pixels: Pixels, view: View) -> Pixels:
     if view.kind == "whole":
         return np.asarray(_resized(image, (view.size, view.size)))[None]
     scale = max(view.short, view.size) / min(image.size)
-    image = _resized(
-        image, (max(view.size, round(image.width * scale)), max(view.size, round(image.height * scale)))
-    )
+    image = _resized(image, (max(view.size, round(image.width * scale)), max(view.size, round(image.height * scale))))
     frame = np.asarray(image)
-    corners = (
-        [_middle(frame, view.size)] if view.kind == "centre" else spread(frame.shape, view.size, view.count)
-    )
+    corners = [_middle(frame, view.size)] if view.kind == "centre" else spread(frame.shape, view.size, view.count)
     return np.stack([frame[top : top + view.size, left : left + view.size] for top, left in corners])
 
 
@@ -50,11 +46,7 @@ def spread(shape: tuple[int, ...], size: int, count: int) -> list[tuple[int, int
     for index in range(count):
         row, column = divmod(index, along)
         in_row = min(along, count - row * along)
-        far = (
-            round(long_free * (column + 0.5) / in_row)
-            if in_row == 1
-            else round(long_free * column / (in_row - 1))
-        )
+        far = round(long_free * (column + 0.5) / in_row) if in_row == 1 else round(long_free * column / (in_row - 1))
         near = short_free // 2 if rows == 1 else row * short_free
         corners.append((far, near) if height >= width else (near, far))
     return corners

@@ -1,0 +1,137 @@
+"""Manifests, and splits of them by picture and by source.
+
+A manifest is a CSV with at least the columns ``file`` and ``label`` (``ai`` or ``human``). One source often
+means one prompt, one fandom or one compression, so whatever is to hold for unseen artists is split by
+``group``.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ml.artwork import read_artwork
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    Pixels = npt.NDArray[np.uint8]
+
+PAPER_PER_CLASS = 500
+PAPER_TRAIN = 750
+
+
+class ManifestError(ValueError):
+    """A manifest lacks a column or a file, or says something that cannot be true."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One row of a manifest. Only ``file`` and ``is_ai`` are always known."""
+
+    file: str
+    is_ai: bool
+    domain: str = ""
+    group: str = ""
+    format: str = ""
+    what: str = ""
+    novelai: bool = False
+    width: int = 0
+    height: int = 0
+    bytes: int = 0
+
+
+def read_manifest(path: Path) -> list[Picture]:
+    """Return the manifest's rows in order. Raises :class:`ManifestError` on a missing column or a strange
+    label.
+    """
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        missing = {"file", "label"} - set(reader.fieldnames or ())
+        if missing:
+            raise ManifestError(f"{path} lacks the column(s) {', '.join(sorted(missing))}.")
+        rows = list(reader)
+    pictures = []
+    for number, row in enumerate(rows, start=2):
+        if row["label"] not in ("ai", "human"):
+            raise ManifestError(f"{path}, line {number}: the label must be ai or human, not {row['label']!r}.")
+        pictures.append(
+            Picture(
+                file=row["file"],
+                is_ai=row["label"] == "ai",
+                domain=row.get("domain") or "",
+                group=row.get("group") or "",
+                format=row.get("format") or "",
+                what=row.get("what") or "",
+                novelai=row.get("novelai") == "yes",
+                **{name: int(row.get(name) or 0) for name in ("width", "height", "bytes")},
+            )
+        )
+    return pictures
+
+
+def digest(pictures: Iterable[Picture]) -> str:
+    """Return twelve hex digits that change with the set of files or their labels, not with their order."""
+    lines = sorted(f"{picture.file} {picture.is_ai}" for picture in pictures)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
+
+
+def labels(pictures: Sequence[Picture]) -> npt.NDArray[np.bool_]:
+    """Return ``(n,)``: true where a picture is AI-generated."""
+    return np.array([picture.is_ai for picture in pictures], bool)
+
+
+def load_pixels(pictures: Sequence[Picture], root: Path) -> list[Pixels]:
+    """Decode every picture by the serving function; about 5 ms and 0.6 MB each."""
+    return [read_artwork(root / picture.file).pixels for picture in pictures]
+
+
+def paper_split(pictures: Sequence[Picture], seed: int) -> tuple[list[Picture], list[Picture]]:
+    """Draw the paper's sample: 500 NovelAI and 500 human anime pictures, 750 to train on, 250 to test.
+
+    Split by picture as in the paper, so sources are shared between the halves: it is a replication, not a
+    proof.
+    """
+    rng = np.random.default_rng(seed)
+    ai = [picture for picture in pictures if picture.is_ai and picture.novelai]
+    human = [picture for picture in pictures if not picture.is_ai and picture.domain == "anime"]
+    if min(len(ai), len(human)) < PAPER_PER_CLASS:
+        raise ManifestError(f"The paper's protocol needs {PAPER_PER_CLASS} pictures of each class.")
+    sample = [kind[i] for kind in (ai, human) for i in rng.permutation(len(kind))[:PAPER_PER_CLASS]]
+    order = rng.permutation(len(sample))
+    return [sample[i] for i in order[:PAPER_TRAIN]], [sample[i] for i in order[PAPER_TRAIN:]]
+
+
+def group_folds(pictures: Sequence[Picture], folds: int, seed: int = 0) -> list[list[Picture]]:
+    """Deal whole groups into ``folds`` parts with about the same number of pictures of each class.
+
+    Largest group first, each to the part that has least of its class: deterministic but for ties, which
+    ``seed`` breaks. A picture without a group is a group of its own.
+    """
+    members: dict[str, list[Picture]] = defaultdict(list)
+    for picture in pictures:
+        members[picture.group or picture.file].append(picture)
+    ties = dict(zip(sorted(members), np.random.default_rng(seed).permutation(len(members)), strict=True))
+    parts: list[list[Picture]] = [[] for _ in range(folds)]
+    counts = [Counter[bool]() for _ in range(folds)]
+    for name in sorted(members, key=lambda name: (-len(members[name]), ties[name])):
+        here = Counter(picture.is_ai for picture in members[name])
+        main = here.most_common(1)[0][0]
+        best = min(range(folds), key=lambda k: (counts[k][main], counts[k].total(), k))
+        parts[best] += members[name]
+        counts[best] += here
+    return parts
+
+
+def complement(pictures: Sequence[Picture], held_out: Sequence[Picture]) -> list[Picture]:
+    """Return the pictures whose group has no picture in ``held_out``."""
+    groups = {picture.group or picture.file for picture in held_out}
+    return [picture for picture in pictures if (picture.group or picture.file) not in groups]

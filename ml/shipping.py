@@ -1,0 +1,152 @@
+"""From trained networks to an artefact: files, card, golden scores, and the gate before one replaces
+another.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ml import golden
+from ml.artwork import PREPROCESS_VERSION
+from ml.cards import Calibration, Card, Member, digest, write_card
+from ml.evaluation import auroc, flagged, ladder
+from ml.runtime import load_detector
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from ml.recipes import Recipe
+    from ml.runtime import Detector
+
+    Floats = npt.NDArray[np.float64]
+    Bools = npt.NDArray[np.bool_]
+
+REVIEW_FPR, HOLD_FPR = 0.02, 0.005
+"""The default policy: a person looks from the 2 % FPR threshold on, the listing waits from the 0.5 % one
+on.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One converted network on its way into an artefact."""
+
+    content: bytes
+    recipe: Recipe
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a card says besides its files: see :class:`ml.cards.Card`."""
+
+    summary: str
+    metrics: Mapping[str, Any]
+    data: Mapping[str, Any]
+    training: Mapping[str, Any]
+
+
+class PromotionRefusedError(Exception):
+    """A candidate is worse than the detector it would replace. The sentence says in what."""
+
+
+def thresholds(p: Floats, is_ai: Bools, source: str) -> dict[str, Any]:
+    """Return a card's ``thresholds``: the ladder, and review and hold taken from it.
+
+    ``p`` are calibrated probabilities ``(n,)`` of pictures whose sources the networks never saw; ``source``
+    says in words where they come from.
+    """
+    rungs = ladder(p, is_ai)
+    at = {rung["max_fpr"]: min(1.0, rung["threshold"]) for rung in rungs}
+    return {
+        "review": at[REVIEW_FPR],
+        "hold": at[HOLD_FPR],
+        "ladder": rungs,
+        "n_ai": int(is_ai.sum()),
+        "n_human": int((~is_ai).sum()),
+        "measured_on": source,
+    }
+
+
+def assemble(
+    directory: Path,
+    networks: Sequence[Network],
+    calibration: Calibration,
+    steps: Mapping[str, Any],
+    statement: Statement,
+) -> Detector:
+    """Write an artefact into ``directory`` (its name is the detector's) and load it back.
+
+    ``steps`` is what :func:`thresholds` returned.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    for stale in directory.glob("*.tflite"):
+        stale.unlink()
+    members = []
+    for index, network in enumerate(networks):
+        file = "model.tflite" if len(networks) == 1 else f"model-{index + 1}.tflite"
+        (directory / file).write_bytes(network.content)
+        members.append(
+            Member(
+                file=file,
+                backbone=network.recipe.backbone,
+                sha256=hashlib.sha256(network.content).hexdigest(),
+                views=network.recipe.views,
+                weight=network.weight,
+            )
+        )
+    card = Card(
+        name=directory.name,
+        sha256=digest([network.content for network in networks]),
+        preprocess_version=PREPROCESS_VERSION,
+        members=tuple(members),
+        calibration=calibration,
+        review_threshold=steps["review"],
+        hold_threshold=steps["hold"],
+        thresholds=steps,
+        metrics=statement.metrics,
+        data=statement.data,
+        training=statement.training,
+        created=dt.datetime.now(dt.UTC).date().isoformat(),
+        summary=statement.summary,
+        directory=directory,
+    )
+    write_card(card)
+    detector = load_detector(directory.name, directory.parent)
+    golden.write(detector)
+    return detector
+
+
+def check_promotion(
+    candidate: tuple[Floats, Card], current: tuple[Floats, Card], is_ai: Bools, *, slack: float = 0.005
+) -> None:
+    """Refuse a candidate that is worse on a regression set of both classes.
+
+    Each side gives its probabilities ``(n,)`` for the same pictures and its card. Raises
+    :class:`PromotionRefusedError` if AUROC or recall at the review threshold falls, or FPR there rises, by
+    more than ``slack``.
+    """
+    figures = []
+    for p, card in (candidate, current):
+        area = auroc(p, is_ai)
+        fpr, recall = flagged(p, is_ai, card.review_threshold)
+        if area is None or fpr.value is None or recall.value is None:
+            raise ValueError("the regression set needs pictures of both classes")
+        figures.append({"AUROC": area, "recall": recall.value, "FPR": fpr.value})
+    new, old = figures
+    worse = [
+        f"{name} {old[name]:.3f} -> {new[name]:.3f}"
+        for name, sign in (("AUROC", 1), ("recall", 1), ("FPR", -1))
+        if sign * (old[name] - new[name]) > slack
+    ]
+    if worse:
+        raise PromotionRefusedError(
+            f"{candidate[1].name} is worse than {current[1].name} on the regression set: {', '.join(worse)}."
+        )
