@@ -54,3 +54,8 @@ def is_owner(user: AbstractBaseUser | AnonymousUser, artwork: Artwork) -> bool:
 def is_moderator(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Whether ``user`` may open and decide cases (of others)."""
     return bool(user.is_active and user.has_perm(DECIDE_CASE))  # type: ignore[attr-defined]
+
+
+def is_senior(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether ``user`` may decide what is left to senior moderators: escalations, appeals, second looks."""
+    return is_moderator(user) and bool(user.has_perm(DECIDE_APPEAL))  # type: ignore[attr-defined]

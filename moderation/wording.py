@@ -123,5 +123,6 @@ _FOR_MODERATOR: dict[str, Callable[[Event], str]] = {
     "case_decided": lambda event: _("Decided: %(action)s. Ground: %(ground)s.")
     % {"action": _action(event), "ground": _ground(event)},
     "decision_undone": lambda event: _("Took the decision back: %(action)s.") % {"action": _action(event)},
+    "note_added": lambda event: _("Wrote an internal note."),
     "second_look_taken": lambda event: _("Looked a second time, without knowing the outcome."),
 }

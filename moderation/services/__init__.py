@@ -1,28 +1,42 @@
 """The verbs of the plugin. Typed, one transaction each: check, change, log an event, signal on commit.
 
 A host calls ``request_screening``, ``withdraw`` and ``rescreen``; the worker ``screen_pending`` and the sweepers;
-a moderator's page ``claim_case``, ``decide`` and ``undo``.
+a moderator's page ``claim_case``, ``claim_next``,
+``decide``, ``decide_many`` and ``undo``.
 """
 
+from moderation.services.bulk import decide_many, undo_batch
 from moderation.services.cases import claim_case, open_case, release_case
+from moderation.services.claiming import claim_next, keep_case, skip_case
 from moderation.services.decisions import decide, undo
+from moderation.services.passing_on import add_note, escalate_case, reopen_case
 from moderation.services.policies import current_policy, publish_policy
 from moderation.services.requests import request_screening, rescreen, withdraw
 from moderation.services.screen_pending import screen_pending
+from moderation.services.second_looks import take_second_look
 from moderation.services.sweeping import sweep, sweep_missed
 
 __all__ = [
+    "add_note",
     "claim_case",
+    "claim_next",
     "current_policy",
     "decide",
+    "decide_many",
+    "escalate_case",
+    "keep_case",
     "open_case",
     "publish_policy",
     "release_case",
+    "reopen_case",
     "request_screening",
     "rescreen",
     "screen_pending",
+    "skip_case",
     "sweep",
     "sweep_missed",
+    "take_second_look",
     "undo",
+    "undo_batch",
     "withdraw",
 ]

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from moderation import signals
 from moderation.conf import settings
 from moderation.errors import CaseConflict, NotAllowed
-from moderation.models import Artwork, Case, CaseState
-from moderation.permissions import is_moderator, is_owner
+from moderation.models import Artwork, Case, CaseState, Escalation
+from moderation.permissions import is_moderator, is_owner, is_senior
 from moderation.services import events
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def close_case(case: Case, *, state: CaseState) -> None:
 def claim_case(*, case: Case, moderator: AbstractBaseUser, steal: bool = False) -> Case:
     """Keep ``case`` for ``moderator`` for ``CASE_LEASE_SECONDS``; claiming again extends the lease.
 
-    Raises ``NotAllowed`` for people without the permission and for their own works, ``CaseConflict`` when somebody
-    else has it open (unless ``steal``) or it is closed.
+    Raises ``NotAllowed`` for people without the permission, for their own works and for cases that wait for a senior
+    moderator, ``CaseConflict`` when somebody else has it open (unless ``steal``) or it is closed.
     """
-    check_may_decide(moderator, case.artwork)
+    check_may_handle(moderator, case)
     now = timezone.now()
     free = Q(held_by__isnull=True) | Q(held_until__lte=now) | Q(held_by=moderator.pk)
     claimable = Case.objects.filter(Q() if steal else free, pk=case.pk, state=CaseState.OPEN)
@@ -113,6 +113,34 @@ def check_may_decide(moderator: AbstractBaseUser, artwork: Artwork) -> None:
         raise NotAllowed(_("Only moderators may do this."))
     if is_owner(moderator, artwork):
         raise NotAllowed(_("This work is your own: somebody else decides about it."))
+
+
+def check_may_handle(moderator: AbstractBaseUser, case: Case) -> None:
+    """Raise ``NotAllowed`` unless ``moderator`` may decide ``case``: an escalated one is for senior moderators."""
+    check_may_decide(moderator, case.artwork)
+    if not is_senior(moderator) and Escalation.objects.filter(case=case).exists():
+        raise NotAllowed(_("This case waits for a senior moderator."))
+
+
+def lock_for_decider(*, case: Case, decider: AbstractBaseUser, version: int) -> Case:
+    """Lock ``case`` in the caller's transaction for somebody who saw ``version`` of it and is about to act.
+
+    Raises ``NotAllowed``, or ``CaseConflict`` when it was decided, changed or taken over meanwhile.
+    """
+    locked = lock(case)
+    check_may_handle(decider, locked)
+    if locked.state != CaseState.OPEN:
+        raise conflict_with_decision(locked)
+    now = timezone.now()
+    if locked.held_by_id not in (None, decider.pk) and locked.held_until and locked.held_until > now:
+        raise CaseConflict(
+            _("%(who)s has taken this case over.") % {"who": locked.held_by},
+            by=locked.held_by,
+            at=locked.held_until,
+        )
+    if locked.version != version:
+        raise CaseConflict(_("This case changed since you opened it: look again, then decide."))
+    return locked
 
 
 def _conflict_over(case: Case) -> CaseConflict:

@@ -13,6 +13,7 @@ from moderation import signals
 from moderation.conf import settings
 from moderation.errors import CaseConflict, IncompleteDecision, NotAllowed, TooLateToUndo
 from moderation.models import Action, Case, CaseState, Decision, Severity, Standing
+from moderation.models.artwork import DECIDED
 from moderation.models.decision import (
     APPROVING_REASONS,
     RESTRICTING,
@@ -20,7 +21,7 @@ from moderation.models.decision import (
     Automation,
     ReasonCode,
 )
-from moderation.services import cases, events, outcomes, policies
+from moderation.services import cases, events, outcomes, policies, second_looks
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -42,11 +43,7 @@ def decide(
     """
     _check_statement(action, reason_code, explanation)
     with transaction.atomic():
-        locked = cases.lock(case)
-        cases.check_may_decide(decider, locked.artwork)
-        if locked.state != CaseState.OPEN:
-            raise cases.conflict_with_decision(locked)
-        _check_nobody_else(locked, decider, version)
+        locked = cases.lock_for_decider(case=case, decider=decider, version=version)
         policy = policies.current_policy()
         now = timezone.now()
         restricts = action in RESTRICTING
@@ -68,6 +65,7 @@ def decide(
         )
         cases.close_case(locked, state=CaseState.DECIDED)
         outcomes.apply_decision(locked.artwork, decision=decision)
+        second_looks.draw(decision, policy)
         events.log(
             "case_decided",
             artwork=locked.artwork,
@@ -101,6 +99,7 @@ def undo(*, decision: Decision, moderator: AbstractBaseUser) -> Case:
             raise CaseConflict(_("The work was replaced or withdrawn meanwhile."))
         decision.undone_at, decision.undone_by = timezone.now(), moderator  # type: ignore[assignment]
         decision.save(update_fields=["undone_at", "undone_by"])
+        second_looks.drop(decision)
         _reopen(case, decision)
         events.log(
             "decision_undone",
@@ -118,7 +117,10 @@ def _reopen(case: Case, decision: Decision) -> None:
     case.state, case.closed_at = CaseState.OPEN, None
     case.version += 1
     case.save(update_fields=["state", "closed_at", "version"])
-    case.artwork.decision = None
+    # Where the case had been opened anew, an earlier decision is in force again: a restriction rests on it.
+    earlier = case.artwork.decisions.filter(undone_at__isnull=True, decided_at__lt=decision.decided_at)
+    was_decided = decision.before["standing"] in DECIDED
+    case.artwork.decision = earlier.order_by("-decided_at").first() if was_decided else None
     outcomes.set_standing(
         case.artwork,
         Standing(decision.before["standing"]),
@@ -137,18 +139,6 @@ def _check_statement(action: str, reason_code: str, explanation: str) -> None:
     needs_text = action in RESTRICTING or reason_code == ReasonCode.OTHER
     if needs_text and not explanation.strip():
         raise IncompleteDecision(_("Explain to the artist, in your own words, what this rests on."))
-
-
-def _check_nobody_else(case: Case, decider: AbstractBaseUser, version: int) -> None:
-    now = timezone.now()
-    if case.held_by_id not in (None, decider.pk) and case.held_until and case.held_until > now:
-        raise CaseConflict(
-            _("%(who)s has taken this case over.") % {"who": case.held_by},
-            by=case.held_by,
-            at=case.held_until,
-        )
-    if case.version != version:
-        raise CaseConflict(_("This case changed since you opened it: look again, then decide."))
 
 
 def _facts_of(case: Case) -> list[dict[str, object]]:

@@ -1,0 +1,108 @@
+"""Who looks at what: the next free case, kept while its page is open, passed over, passed on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from moderation.conf import settings
+from moderation.errors import NotAllowed
+from moderation.models import Case, CaseState, Escalation, Skip
+from moderation.models.desk import SkipReason
+from moderation.permissions import is_moderator, is_senior
+from moderation.services import cases, events
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from django.contrib.auth.models import AbstractBaseUser
+    from django.db.models import QuerySet
+
+QUEUE_ORDER = ("-severity", "due_at", "pk")
+"""Facts before guesses, held before visible, then what is due first: the index ``moderation_case_queue``."""
+
+KEEP_STEP = timedelta(seconds=30)
+"""A heartbeat writes only when the lease has lost so much; the heartbeats between cost one read."""
+
+SKIP_FOR = {
+    SkipReason.LATER: timedelta(hours=1),
+    SkipReason.UNSURE: timedelta(hours=12),
+    SkipReason.LANGUAGE: timedelta(days=30),
+    SkipReason.KNOW_ARTIST: timedelta(days=30),
+    SkipReason.UPSETTING: timedelta(days=30),
+}
+
+_TRIES = 20
+
+
+def workable(moderator: AbstractBaseUser, queue: QuerySet[Case] | None = None) -> QuerySet[Case]:
+    """Keep the open cases of ``queue`` that ``moderator`` may and would take: free or their own, not their own work,
+    not passed over, and not waiting for a senior moderator unless they are one.
+    """
+    now = timezone.now()
+    open_cases = (Case.objects.all() if queue is None else queue).filter(state=CaseState.OPEN)
+    passed_over = Skip.objects.filter(case=OuterRef("pk"), moderator=moderator.pk, until__gt=now)
+    free = Q(held_by__isnull=True) | Q(held_until__lte=now) | Q(held_by=moderator.pk)
+    mine = open_cases.filter(free).exclude(artwork__owner=moderator.pk).filter(~Exists(passed_over))
+    if not is_senior(moderator):
+        mine = mine.filter(~Exists(Escalation.objects.filter(case=OuterRef("pk"))))
+    return mine
+
+
+def claim_next(
+    *, moderator: AbstractBaseUser, queue: QuerySet[Case] | None = None, besides: Collection[int] = ()
+) -> Case | None:
+    """Claim the most urgent case of ``queue`` (default: all) that ``moderator`` may take; ``None`` when none is left.
+
+    ``besides`` are primary keys not wanted. On PostgreSQL rivals skip each other's rows; elsewhere the conditional
+    update decides, and the loser tries the next one. Raises ``NotAllowed``.
+    """
+    if not is_moderator(moderator):
+        raise NotAllowed(_("Only moderators may do this."))
+    for _try in range(_TRIES):
+        with transaction.atomic():
+            candidates = workable(moderator, queue).exclude(pk__in=besides).order_by(*QUEUE_ORDER)
+            if connection.features.has_select_for_update_skip_locked:
+                candidates = candidates.select_for_update(skip_locked=True, of=("self",))
+            pk = candidates.values_list("pk", flat=True).first()
+            if pk is None:
+                return None
+            now = timezone.now()
+            free = Q(held_by__isnull=True) | Q(held_until__lte=now) | Q(held_by=moderator.pk)
+            won = Case.objects.filter(free, pk=pk, state=CaseState.OPEN).update(
+                held_by=moderator.pk, held_until=now + timedelta(seconds=settings.CASE_LEASE_SECONDS)
+            )
+        if won:
+            return Case.objects.select_related("artwork", "screening").get(pk=pk)
+    return None
+
+
+def keep_case(*, case: Case, moderator: AbstractBaseUser) -> Case:
+    """Say that ``moderator`` still has ``case`` open. Raises as ``claim_case`` does."""
+    enough = timezone.now() + timedelta(seconds=settings.CASE_LEASE_SECONDS) - KEEP_STEP
+    if case.is_open and case.held_by_id == moderator.pk and case.held_until and case.held_until > enough:
+        return case
+    return cases.claim_case(case=case, moderator=moderator)
+
+
+def skip_case(*, case: Case, moderator: AbstractBaseUser, reason: str) -> Skip:
+    """Pass ``case`` over: it goes back, and ``claim_next`` leaves it out for this moderator for a while.
+
+    The time depends on the reason (``SKIP_FOR``). Raises ``NotAllowed``.
+    """
+    cases.check_may_decide(moderator, case.artwork)
+    kind = SkipReason(reason) if reason in SkipReason.values else SkipReason.LATER
+    with transaction.atomic():
+        skip, _created = Skip.objects.update_or_create(
+            case=case,
+            moderator=moderator,
+            defaults={"reason": kind, "at": timezone.now(), "until": timezone.now() + SKIP_FOR[kind]},
+        )
+        cases.release_case(case=case, moderator=moderator)
+        events.log("case_skipped", artwork=case.artwork, case=case, actor=moderator, reason=kind.label)
+    return skip
