@@ -54,7 +54,8 @@ def noise(rng: Generator, width: int, height: int, *, cells: float, octaves: int
         weight *= gain
     total /= reach
     low, high = np.percentile(total, [1, 99])
-    return np.clip((total - low) / max(1e-6, high - low), 0, 1).astype(np.float32)
+    plane: Plane = np.clip((total - low) / max(1e-6, high - low), 0, 1).astype(np.float32)
+    return plane
 
 
 def ridge(rng: Generator, width: int, *, cells: float, octaves: int = 6) -> Plane:
@@ -123,4 +124,5 @@ def to_image(canvas: Canvas) -> Image.Image:
 
 def to_canvas(image: Image.Image) -> Canvas:
     """Return a picture as a canvas."""
-    return np.asarray(image.convert("RGB"), dtype=np.float32) / np.float32(255)
+    canvas: Canvas = np.asarray(image.convert("RGB"), dtype=np.float32) / np.float32(255)
+    return canvas

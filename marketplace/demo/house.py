@@ -1,0 +1,76 @@
+"""The demo's processes: each in its own process group, each with a log, all of them stopped whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+PATIENCE = 8.0
+"""Seconds that a process has to end by itself. The worker's unfinished pictures are not lost: their rows wait."""
+
+
+class DemoError(Exception):
+    """The demo cannot go on; ``str(error)`` is one sentence that says what to do."""
+
+
+@dataclass(slots=True)
+class House:
+    """The processes that run, in the order in which they were started; they are stopped the other way round."""
+
+    logs: Path
+    environment: Mapping[str, str]
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str, command: Sequence[str]) -> None:
+        """Start a process in a session of its own, so that Ctrl-C in the terminal reaches the demo alone."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with self.log(name).open("wb") as log:
+            self.running[name] = subprocess.Popen(  # noqa: S603 - our own programs
+                list(command),
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def log(self, name: str) -> Path:
+        """Return where the process's output goes."""
+        return self.logs / f"{name}.log"
+
+    def check(self) -> None:
+        """Raise ``DemoError`` if a process has ended that should still run."""
+        for name, process in self.running.items():
+            if process.poll() is not None:
+                raise DemoError(f"The {name} ended by itself. {self._last_words(name)}The whole log: {self.log(name)}")
+
+    def stop(self) -> None:
+        """End every process and everything it started: politely, then not."""
+        for group in (["worker", "web server"], list(self.running)):
+            processes = [self.running.pop(name) for name in group if name in self.running]
+            for process in processes:
+                _signal(process, signal.SIGTERM)
+            deadline = time.monotonic() + PATIENCE
+            for process in processes:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(max(0.1, deadline - time.monotonic()))
+                _signal(process, signal.SIGKILL)  # what it left behind in its group, even if it ended itself
+                process.wait()
+
+    def _last_words(self, name: str) -> str:
+        lines = self.log(name).read_text(errors="replace").strip().splitlines()
+        return f"Its last words: {lines[-1].strip()[:200]} " if lines else ""
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
