@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.servers import postgresql_programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,12 +25,29 @@ SHARED = Path(os.environ.get("BRUSHMARK_SHARED", Path(__file__).resolve().parent
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what needs the labelled pictures where they are not; ``pytest_terminal_summary`` says so in one line."""
-    if (SHARED / "art" / "manifest.csv").exists():
-        return
+    """Skip what cannot run here, each for a reason in words. ``BRUSHMARK_REQUIRE_ALL`` (CI) lets no program lack."""
+    from django.db import connection
+
+    reasons = {
+        "art": "" if (SHARED / "art" / "manifest.csv").exists() else "needs the labelled pictures in ../shared",
+        "browser": "" if chromium_program() else "needs Chromium (Debian: apt-get install chromium)",
+        "redis": "" if shutil.which("redis-server") else "needs Redis (Debian: apt-get install redis-server)",
+        "postgresql_server": "" if postgresql_programs() else "needs PostgreSQL (Debian: apt-get install postgresql)",
+    }
+    lacking = [reason for marker, reason in reasons.items() if reason and marker != "art"]
+    if lacking and os.environ.get("BRUSHMARK_REQUIRE_ALL"):
+        raise pytest.UsageError(f"BRUSHMARK_REQUIRE_ALL is set, yet this machine {'; '.join(lacking)}.")
+    if connection.vendor != "postgresql":
+        reasons["postgresql"] = "runs on PostgreSQL only (the second run of `make test`)"
     for item in items:
-        if item.get_closest_marker("art"):
-            item.add_marker(pytest.mark.skip(reason="needs the labelled pictures in ../shared"))
+        for marker, reason in reasons.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def chromium_program() -> str | None:
+    """Return the browser's path, if there is one."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -192,18 +212,13 @@ def make_case(make_listing: Callable[..., Listing]) -> Callable[..., Case]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    """A headless Chromium for the whole run (marker ``browser``); skipped with a word where there is none."""
-    import shutil
-
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("needs Chromium (Debian: apt-get install chromium)")
+    """A headless Chromium for the whole run (marker ``browser``)."""
     from playwright.sync_api import sync_playwright
 
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright's loop runs in the thread of the test
     flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
     flags += ["--disable-background-networking", "--disable-component-update"]
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright's loop runs in the thread of the test
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        browser = playwright.chromium.launch(executable_path=chromium_program(), args=flags)
         yield browser
         browser.close()

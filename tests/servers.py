@@ -94,6 +94,24 @@ def valkey() -> Iterator[str]:
             yield f"redis+socket://{socket_path}"
 
 
+@contextmanager
+def s3(bucket: str) -> Iterator[str]:
+    """Start moto's S3 server with an empty ``bucket`` and yield its endpoint's URL."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", free_port(), verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        endpoint = f"http://{host}:{port}"
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+        boto3.client("s3", endpoint_url=endpoint, **keys).create_bucket(Bucket=bucket)
+        yield endpoint
+    finally:
+        server.stop()
+
+
 def _wait_for_port(port: int, seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,3 +38,13 @@ class RedClassifier:
     def score(self, artworks: Sequence[Artwork]) -> list[float]:
         """Return the mean red of each picture."""
         return [float(artwork.pixels[..., 0].mean()) / 255 for artwork in artworks]
+
+
+@dataclass
+class SlowRedClassifier(RedClassifier):
+    """Takes its time, so that a worker can be killed in the middle of a batch."""
+
+    def score(self, artworks: Sequence[Artwork]) -> list[float]:
+        """Return the mean red of each picture, half a second a picture later."""
+        time.sleep(0.5 * len(artworks))
+        return super().score(artworks)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
 from marketplace.models import Listing
@@ -257,11 +257,9 @@ def test_policies_are_immutable_and_ordered(admin_user: Any, moderator: Any, red
         second.delete()
 
 
-@pytest.mark.services
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_two_deciders_at_once_one_wins(make_case: Callable[..., Case], moderator: Any, other_moderator: Any) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("needs PostgreSQL: an in-memory SQLite is one connection")
     case = make_case()
     outcomes: list[str] = []
     start = threading.Barrier(2)
