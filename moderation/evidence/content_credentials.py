@@ -43,6 +43,7 @@ STATES = {
     State.UNREADABLE: "The file carries Content Credentials that cannot be read.",
     State.UNCHECKED: "The file carries Content Credentials that this installation cannot check.",
 }
+REMOTE = "The file says that its Content Credentials are kept elsewhere; nothing is fetched, so they were not read."
 ARTIST = "Your file carries Content Credentials, a record of how it was made, and we read what they say."
 SOURCE_C2PA = "The file's Content Credentials say that it {says} ({trust})."
 SOURCE_UNCHECKED = (
@@ -66,14 +67,13 @@ def c2pa_available() -> bool:
 class ContentCredentials:
     """Reads C2PA manifests and IPTC's DigitalSourceType.
 
-    ``trust_anchors`` is the path of a PEM file with the roots this site trusts; without one no signer is *trusted*.
+    A host that keeps a trust list names its path in a subclass; without one no signer is *trusted*.
     """
 
     name = "content_credentials"
     version = 1
-
-    def __init__(self, trust_anchors: str = "") -> None:
-        self.trust_anchors = trust_anchors
+    trust_anchors = ""
+    """Path of a PEM file with the root certificates that this site trusts."""
 
     def read(self, subject: Subject) -> list[Evidence]:
         """Return what the file's credentials and its XMP say of its origin."""
@@ -81,6 +81,9 @@ class ContentCredentials:
         findings: list[Evidence] = []
         if sheet.marks.jumbf is not None:
             findings += self._credentials(subject.data, sheet)
+        elif _remote(sheet):
+            details = {"state": State.UNCHECKED.value, "kept_at": plain(_remote(sheet))}
+            findings.append(self._evidence("c2pa", Strength.HINT, REMOTE, ARTIST, details))
         known = {finding.kind for finding in findings}
         findings += [finding for finding in self._source_types(sheet) if finding.kind not in known]
         return findings
@@ -152,7 +155,7 @@ class ContentCredentials:
             self._evidence("c2pa", Strength.HINT, STATES[State.UNCHECKED], ARTIST, {"state": State.UNCHECKED.value})
         ]
         store = sheet.marks.jumbf or b""
-        for kind in SOURCE_TYPES.values():
+        for kind in dict.fromkeys(SOURCE_TYPES.values()):
             # The claim is CBOR, where texts stand as they are; the length before it says where the address ends.
             if kind.made_by_machine and b"digitalsourcetype/" + kind.term.encode("ascii") in store:
                 message = SOURCE_UNCHECKED.format(says=kind.says)
@@ -190,6 +193,18 @@ class ContentCredentials:
         return Evidence(
             kind, strength, message, artist, self._reader, {key: value for key, value in details.items() if value}
         )
+
+
+def _remote(sheet: Sheet) -> str:
+    """Return the address at which XMP says the manifest is kept, or an empty string."""
+    return next(
+        (
+            prop.value
+            for prop in sheet.properties
+            if (prop.namespace, prop.name) == ("http://purl.org/dc/terms/", "provenance")
+        ),
+        "",
+    )
 
 
 def _sentence(history: History) -> str:

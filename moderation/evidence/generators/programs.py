@@ -229,5 +229,6 @@ def settings_of_any(sheet: Sheet) -> Iterator[Found]:
         if _EASY & set(settings):
             yield _found("easy-diffusion", "Easy Diffusion", settings, entry)
         else:
-            yield _found("generator-settings", "an image generator", settings, entry, message=UNNAMED)
+            generator = "an image generator"
+            yield _found("generator-settings", generator, settings, entry, strength=Strength.STRONG, message=UNNAMED)
         return
