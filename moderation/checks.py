@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from importlib import util
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
@@ -129,6 +131,28 @@ def check_decoders(**kwargs: Any) -> list[CheckMessage]:
     if not features.check("avif"):
         return [Warning("This Pillow cannot decode AVIF: such uploads are refused.", id="moderation.W003")]
     return []
+
+
+@register("moderation")
+def check_content_credentials(**kwargs: Any) -> list[CheckMessage]:
+    """Content Credentials can be validated (W005), and the trust anchors named are there (E006)."""
+    messages: list[CheckMessage] = []
+    if util.find_spec("c2pa") is None:
+        messages.append(
+            Warning(
+                "Content Credentials are noticed but cannot be checked.",
+                hint="Install the extra: pip install 'brushmark[c2pa]'.",
+                id="moderation.W005",
+            )
+        )
+    if settings.C2PA_TRUST_ANCHORS and not Path(settings.C2PA_TRUST_ANCHORS).is_file():
+        messages.append(
+            Error(
+                f"MODERATION['C2PA_TRUST_ANCHORS'] names {settings.C2PA_TRUST_ANCHORS!r}, which is not there.",
+                id="moderation.E006",
+            )
+        )
+    return messages
 
 
 @register("moderation")

@@ -62,3 +62,9 @@ def test_a_storage_that_overwrites(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_site_without_a_sweeper(settings: Any) -> None:
     settings.CELERY_BEAT_SCHEDULE = {}
     assert ids(checks.check_beat()) == {"moderation.W004"}
+
+
+def test_content_credentials(settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setattr("moderation.checks.util.find_spec", lambda name: None)
+    settings.MODERATION = {"C2PA_TRUST_ANCHORS": str(tmp_path / "roots.pem")}
+    assert ids(checks.check_content_credentials()) == {"moderation.W005", "moderation.E006"}
