@@ -6,7 +6,7 @@
   const secure = location.protocol === "https:" ? ";secure" : "";
   const remember = (name, value) => {
     const age = value ? year : 0;
-    document.cookie = `${name}=${encodeURIComponent(value)};path=/;max-age=${age};samesite=lax${secure}`;
+    document.cookie = `${name}=${value};path=/;max-age=${age};samesite=lax${secure}`;
   };
 
   // Dates: the server writes them in the zone that this cookie names. On the very first page it cannot know the zone

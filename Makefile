@@ -1,0 +1,60 @@
+# make help says what there is. Needs make and Python 3.11 or later, nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+UV ?= uv
+
+export PORT PICTURES RESET
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint requirements clean
+
+help: ## Say what there is to make
+	@printf 'Brushmark screens uploads of an art marketplace and brings the suspects to people.\n\n'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@printf '\n  make demo PICTURES=/folder   with your own pictures\n'
+	@printf '  make demo RESET=1            from the start\n'
+	@printf '  make demo PORT=8001          on another port\n'
+
+define need_python
+@command -v $(PYTHON) >/dev/null || { echo 'Cannot set up: $(PYTHON) is not installed. Install Python 3.11 or later (or name it: PYTHON=python3.12).'; exit 1; }
+endef
+
+demo: ## Start the whole site with pictures in it; Ctrl-C stops it
+	$(need_python)
+	@$(PYTHON) tools/bootstrap.py serve
+	@exec $(RUN)/python -m marketplace.demo
+
+test: ## Set up everything and run all checks and tests
+	$(need_python)
+	@$(PYTHON) tools/bootstrap.py full
+	@$(MAKE) --no-print-directory lint
+	$(RUN)/python -m pytest
+	@if command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
+	  echo '$(RUN)/python -m pytest --database=postgresql'; \
+	  $(RUN)/python -m pytest --database=postgresql; \
+	else \
+	  echo 'PostgreSQL is not installed: the run on it was skipped.'; \
+	fi
+
+lint: ## Check style, types, imports, migrations and templates
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+	$(RUN)/python manage.py makemigrations --check --dry-run --skip-checks
+	find marketplace moderation templates tests -name '*.html' -print0 | xargs -0 $(RUN)/djade --check --target-version 5.2
+
+requirements: ## Compile the pinned requirements anew (needs uv)
+	@for file in requirements.txt requirements-serve.txt; do head -n 1 $$file > $$file.head; done
+	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --all-extras \
+	  --group site --group dev --quiet --output-file requirements.txt
+	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --extra c2pa --extra heif \
+	  --extra s3 --group site --constraint requirements.txt --quiet --output-file requirements-serve.txt
+	@for file in requirements.txt requirements-serve.txt; do \
+	  grep -v '^#' $$file > $$file.body; cat $$file.head $$file.body > $$file; rm $$file.head $$file.body; done
+
+clean: ## Remove what was made: the demo's data, caches, the virtual environment
+	rm -rf $(VENV) var staticfiles build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
