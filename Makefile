@@ -31,11 +31,12 @@ test: ## Set up everything and run all checks and tests
 	@$(PYTHON) tools/bootstrap.py full
 	@$(MAKE) --no-print-directory lint
 	$(RUN)/python -m pytest
-	@if command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
-	  echo '$(RUN)/python -m pytest --database=postgresql'; \
-	  $(RUN)/python -m pytest --database=postgresql; \
+	@if $(RUN)/python -c 'import sys, tests.servers; sys.exit(not tests.servers.postgresql_programs())'; then \
+	  echo 'And once more on PostgreSQL:'; \
+	  $(RUN)/python -m tests.servers postgresql -- $(RUN)/python -m pytest \
+	    -m 'not browser and not train and not postgresql_server'; \
 	else \
-	  echo 'PostgreSQL is not installed: the run on it was skipped.'; \
+	  echo 'PostgreSQL is not installed (Debian: apt-get install postgresql): the second run, on it, was left out.'; \
 	fi
 
 lint: ## Check style, types, imports, migrations and templates

@@ -28,7 +28,6 @@ import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.buckets import bucket_origins
 from marketplace.keys import kept_secret
 from moderation.conf import beat_schedule
 
@@ -246,8 +245,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
-        # blob: previews of files not yet uploaded; data: icons in style sheets; a bucket sends its pictures itself
-        "img-src": [SELF, "blob:", "data:", *bucket_origins(S3_BUCKET, S3_ENDPOINT_URL, S3_REGION)],
+        "img-src": [SELF, "blob:", "data:"],  # blob: previews of files not yet uploaded; data: icons in style sheets
         "manifest-src": [SELF],
         "script-src": [SELF],
         "style-src": [SELF],
