@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from moderation.evidence.sheet import Entry, Sheet
 
 _LINE_LIMIT = 16_384
-_CANDIDATES = 8
-_STEPS = re.compile(r"(?:^|[\n,;]|(?<=\s))[ \t]{0,4}Steps: {0,2}\d{1,5}\b")
+_CANDIDATES = 32
+_STEPS = re.compile(r"Steps: {0,2}\d{1,5}\b")
+_BEFORE_STEPS = "\n,; \t"
 # Bounded quantifiers: an unbounded key would make a long line without a colon cost its length squared.
 _PAIR = re.compile(r'\s{0,4}(\w[\w \-/]{0,60}):\s{0,4}("(?:\\.|[^\\"]){1,4000}"|[^,\n]{0,4000})(?:,|$|\n)')
 _CIVITAI_MODEL = re.compile(r'"type":"checkpoint"[^{}]{0,400}?"modelName":"([^"]{1,200})"')
@@ -73,8 +74,13 @@ class Infotext:
 def parse_infotext(text: str) -> Infotext | None:
     """Parse a block; ``None`` when it is none: no line of settings, or fewer than two known ones beside the steps."""
     # The last one that reads as settings: a prompt may quote another block, and templates may follow the line.
-    for match in list(_STEPS.finditer(text))[-_CANDIDATES:][::-1]:
-        start = match.end() - len(match.group().lstrip("\n,; \t"))
+    start = len(text)
+    for _ in range(_CANDIDATES):
+        start = text.rfind("Steps:", 0, start)
+        if start < 0:
+            break
+        if (start and text[start - 1] not in _BEFORE_STEPS) or not _STEPS.match(text, start):
+            continue
         settings = _pairs(text[start : start + _LINE_LIMIT])
         if len(_KNOWN & {key.lower() for key in settings}) >= 2:
             return _split(text, start, settings)
