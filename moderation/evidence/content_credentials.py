@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import json
-from functools import cached_property
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,7 @@ class ContentCredentials:
     version = 1
     trust_anchors = ""
     """Path of a PEM file with the root certificates that this site trusts."""
+    _made: tuple[int, Any] | None = None
 
     def read(self, subject: Subject) -> list[Evidence]:
         """Return what the file's credentials and its XMP say of its origin."""
@@ -92,22 +93,29 @@ class ContentCredentials:
     def _reader(self) -> str:
         return f"{self.name}/{self.version}"
 
-    @cached_property
     def _context(self) -> Any:
-        """The library's settings. Nothing is fetched: neither remote manifests nor the state of certificates."""
+        """Return the library's settings, made once a process: a forked child cannot use its parent's.
+
+        Nothing is fetched: neither remote manifests nor the state of certificates. A trust list that is missing or
+        no PEM raises: an installation at fault must not pass for a file that cannot be read.
+        """
+        if self._made is not None and self._made[0] == os.getpid():
+            return self._made[1]
         settings: dict[str, Any] = {
             "verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
             "core": {"allowed_network_hosts": []},
         }
         if self.trust_anchors:
             settings["trust"] = {"trust_anchors": Path(self.trust_anchors).read_text(encoding="ascii")}
-        return c2pa.Context(settings=c2pa.Settings.from_dict(settings))
+        self._made = (os.getpid(), c2pa.Context(settings=c2pa.Settings.from_dict(settings)))
+        return self._made[1]
 
     def _manifests(self, data: bytes, container: str) -> dict[str, Any] | None:
         """Return the library's report, or ``None`` when it cannot read the store."""
         mime = "image/heic" if container == "BMFF" and b"hei" in data[8:40] else _FORMATS[container]
+        context = self._context()
         try:
-            with c2pa.Reader(mime, io.BytesIO(data), context=self._context) as reader:
+            with c2pa.Reader(mime, io.BytesIO(data), context=context) as reader:
                 report = json.loads(reader.json())
         except (c2pa.C2paError, ValueError, RecursionError):
             return None

@@ -21,6 +21,7 @@ _SPECIFIC: tuple[Callable[[Sheet], Iterator[Found]], ...] = (
     programs.fooocus,
     programs.swarmui,
     programs.draw_things,
+    programs.mochi,
     comfyui.find,
     a1111.find,
     services.midjourney,

@@ -22,6 +22,7 @@ SIGNED = (
     "The file carries the settings of {generator}{facts}, and says that NovelAI signed them "
     "(only NovelAI can check that signature)."
 )
+FORM = "The file carries settings in {generator}'s form{facts}, though not its name."
 TOOL = "The file says that it was altered with {generator}'s tools; the settings of a generated picture are not in it."
 _KEYS = ("software", "source", "title", "description", "comment", "generation time")
 
@@ -56,12 +57,16 @@ def from_texts(
     settings = parse_object(comment) if settings is None else settings
     source = texts.get("source", "")
     own = "sampler" in settings and ("uc" in settings or "v4_prompt" in settings)
+    form = own and {"steps", "scale", "seed"} <= set(settings)
     named = texts.get("software", "").startswith(NAME) or source.startswith(NAME)
-    if not named and not (own and ("signed_hash" in settings or source.startswith("Stable Diffusion"))):
+    said = named or (own and ("signed_hash" in settings or source.startswith("Stable Diffusion")))
+    if not said and not form:
         return None
     signed = isinstance(settings.get("signed_hash"), str)
     made = own or signed or "seed" in settings or texts.get("title", "").lower() == "ai generated image"
-    if made:
+    if not said:
+        strength, message = Strength.STRONG, FORM
+    elif made:
         strength, message = Strength.PROOF, SIGNED if signed else ""
     else:
         strength, message = Strength.STRONG, TOOL

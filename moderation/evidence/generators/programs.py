@@ -28,7 +28,9 @@ def _found(kind: str, generator: str, settings: dict[str, Any], entry: Entry, **
     """Return a finding from ``settings`` under the names that most programs share."""
     facts: dict[str, Any] = {
         "model": _model(settings),
-        "prompt": first(settings, "prompt", "positive_prompt", "Prompt", "c", "full_prompt", "promptText"),
+        "prompt": first(
+            settings, "prompt", "positive_prompt", "Prompt", "c", "full_prompt", "promptText", "text_prompts"
+        ),
         "negative_prompt": first(
             settings,
             "negative_prompt",
@@ -201,10 +203,32 @@ def draw_things(sheet: Sheet) -> Iterator[Found]:
         yield _found("draw-things", "Draw Things", {}, entry, strength=Strength.STRONG)
 
 
+# --- Mochi Diffusion ------------------------------------------------------------------------------------------------
+
+_MOCHI = re.compile(r"Generator: Mochi Diffusion [\w.]{1,20}\s*$")
+_MOCHI_KEYS = {"Include in Image": "prompt", "Exclude from Image": "negative_prompt", "Model": "model", "Seed": "seed"}
+_MOCHI_KEYS |= {"Size": "size", "Steps": "steps", "Scheduler": "scheduler"}
+
+
+def mochi(sheet: Sheet) -> Iterator[Found]:
+    """Yield Mochi Diffusion's caption: ``Include in Image: ...; Model: ...; Generator: Mochi Diffusion 5``.
+
+    Fields were parted by semicolons up to version 5 and stand on lines of their own since.
+    """
+    for entry in sheet.named("iptc:caption", "description", "imagedescription", "usercomment", "comment"):
+        text = entry.value[-20_000:]
+        if "Include in Image: " in text and _MOCHI.search(text):
+            fields = re.split(r"\n|; (?=[A-Z][A-Za-z ]{2,30}: )", text)
+            pairs = (field.partition(": ") for field in fields)
+            settings = {_MOCHI_KEYS[key]: value for key, _, value in pairs if key in _MOCHI_KEYS}
+            yield _found("mochi-diffusion", "Mochi Diffusion", settings, entry)
+            return
+
+
 # --- Easy Diffusion and settings that name nobody -------------------------------------------------------------------
 
 _EASY = {"use_stable_diffusion_model", "Stable Diffusion model"}
-_PROMPTS = {"prompt", "positive_prompt", "Prompt", "full_prompt", "promptText"}
+_PROMPTS = {"prompt", "positive_prompt", "Prompt", "full_prompt", "promptText", "text_prompts"}
 _NUMBERS = {
     "seed", "steps", "cfg_scale", "cfgscale", "guidance_scale", "sampler", "sampler_name", "scheduler", "scale",
     "num_inference_steps", "negative_prompt", "negative-prompt", "negativePrompt", "Seed", "Steps", "Sampler",

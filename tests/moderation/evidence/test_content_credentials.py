@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -212,7 +213,23 @@ def test_the_module_loads_without_the_library(monkeypatch: pytest.MonkeyPatch) -
     assert not reloaded.c2pa_available()
 
 
-def test_nothing_is_fetched(authority: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forked_worker_reads_as_its_parent_does(authority: dict[str, bytes]) -> None:
+    reader, data = ContentCredentials(), sign(authority)
+    expected = set(read(data, reader))
+    child = os.fork()
+    if child == 0:  # leaves at once: pytest runs in the parent
+        os._exit(0 if set(read(data, reader)) == expected else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_trust_list_that_is_not_there_is_the_sites_fault(authority: dict[str, bytes]) -> None:
+    reader = ContentCredentials()
+    reader.trust_anchors = "/nowhere/roots.pem"
+    with pytest.raises(FileNotFoundError):
+        read(sign(authority), reader)
+
+
+def test_nothing_is_fetched() -> None:
     packet = painting.xmp(attributes='dcterms:provenance="https://example.org/m.c2pa"')
     findings = read(painting.save(painting.picture(), "JPEG", xmp=packet))
     assert set(findings) == {"c2pa"}

@@ -235,6 +235,13 @@ def test_novelai_settings_without_the_name() -> None:
     assert only(png(texts)).kind == "novelai"
 
 
+def test_novelai_form_without_any_name_is_a_claim() -> None:
+    settings = {key: value for key, value in painting.NOVELAI_COMMENT.items() if key != "signed_hash"}
+    finding = only(png({"Comment": json.dumps(settings)}))
+    assert (finding.kind, finding.strength) == ("novelai", Strength.STRONG)
+    assert "though not its name" in finding.message
+
+
 def test_novelai_tools_are_no_proof_of_generation() -> None:
     finding = only(png({"Software": "NovelAI", "Title": "AI augmented image", "Comment": '{"req_type": "sketch"}'}))
     assert (finding.kind, finding.strength) == ("novelai", Strength.STRONG)

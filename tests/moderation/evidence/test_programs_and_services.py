@@ -148,6 +148,25 @@ def test_draw_things_in_exif() -> None:
     assert only(user_comment("JPEG", json.dumps(painting.DRAW_THINGS))).kind == "draw-things"
 
 
+MOCHI = {
+    "Include in Image": "a lighthouse; at dusk",
+    "Exclude from Image": "blurry",
+    "Model": "dawn-2.1",
+    "Size": "512x768",
+    "Seed": "1234",
+    "Generator": "Mochi Diffusion 5.2",
+}
+
+
+@pytest.mark.parametrize("between", ["; ", "\n"])
+def test_mochi_diffusion(between: str) -> None:
+    caption = between.join(f"{key}: {value}" for key, value in MOCHI.items())
+    inner = f'<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{caption}</rdf:li></rdf:Alt></dc:description>'
+    finding = only(xmp_in("JPEG", inner))
+    assert (finding.kind, finding.strength) == ("mochi-diffusion", Strength.PROOF)
+    assert (finding.details["prompt"], finding.details["seed"]) == ("a lighthouse; at dusk", "1234")
+
+
 EASY = {
     "prompt": "a desert oasis",
     "negative_prompt": "cactus",
