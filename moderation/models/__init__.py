@@ -1,5 +1,6 @@
 """The plugin's tables, one file each."""
 
+from moderation.models.appeal import Appeal, AppealFile, FileKind, Outcome, SummaryState
 from moderation.models.artwork import Artwork, DeclaredOrigin, Label, Standing
 from moderation.models.case import Case, CaseKind, CaseState, Severity
 from moderation.models.decision import Action, Decision, ReasonCode
@@ -14,12 +15,15 @@ from moderation.models.desk import (
 )
 from moderation.models.detector import Detector
 from moderation.models.event import Event
-from moderation.models.policy import Band, Policy
+from moderation.models.notice import Notice, NoticeState
+from moderation.models.policy import Band, Policy, WaitedOut
 from moderation.models.screening import Screening, ScreeningState
 from moderation.models.thumbnail import Thumbnail
 
 __all__ = [
     "Action",
+    "Appeal",
+    "AppealFile",
     "Artwork",
     "Band",
     "Case",
@@ -33,7 +37,11 @@ __all__ = [
     "Detector",
     "Escalation",
     "Event",
+    "FileKind",
     "Label",
+    "Notice",
+    "NoticeState",
+    "Outcome",
     "Policy",
     "ReasonCode",
     "SavedView",
@@ -43,5 +51,7 @@ __all__ = [
     "Severity",
     "Skip",
     "Standing",
+    "SummaryState",
     "Thumbnail",
+    "WaitedOut",
 ]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 class CaseKind(models.TextChoices):
     SUSPECT = "suspect", _("Suspected AI work")
     UNSCREENED = "unscreened", _("Could not be screened")
+    APPEAL = "appeal", _("Appeal")
 
 
 class CaseState(models.TextChoices):
@@ -22,8 +23,12 @@ class CaseState(models.TextChoices):
 
 
 class Severity(models.IntegerChoices):
-    """How urgent a case is: facts before guesses, hidden works before visible ones. Higher is sooner."""
+    """How urgent a case is: a hearing before all else, then what waits too long, then facts before guesses and hidden
+    works before visible ones. Higher is sooner.
+    """
 
+    APPEAL = 50, _("Appeal")
+    OVERDUE = 45, _("Waits too long")
     PROOF = 40, _("Proof in the file")
     HOLD = 30, _("Held")
     UNSCREENED = 25, _("Could not be screened")

@@ -19,6 +19,13 @@ class Band(models.TextChoices):
     HOLD = "hold", _("Hold")
 
 
+class WaitedOut(models.TextChoices):
+    """What follows when a work has waited as long as the policy allows."""
+
+    ASK = "ask", _("A person is called")
+    SHOW = "show", _("It is shown")
+
+
 class Policy(models.Model):
     """One published version of the rules by which screenings are judged.
 
@@ -46,6 +53,28 @@ class Policy(models.Model):
         default=5,
         help_text=_("Of 100 decided cases, so many are shown to a senior moderator again, without the outcome."),
     )
+    wait_hours = models.PositiveIntegerField(
+        _("hours a work may wait for its screening"),
+        default=24,
+        help_text=_("After that, as after the hours to decide, it is shown or a person is called."),
+    )
+    when_waited_out = models.CharField(
+        _("when a work has waited too long"), max_length=8, choices=WaitedOut, default=WaitedOut.ASK
+    )
+    appeal_hours = models.PositiveIntegerField(_("hours to decide an appeal"), default=168)
+    trusted_artist_bonus = models.FloatField(
+        _("added to the review threshold of trusted artists"),
+        default=0,
+        help_text=_(
+            "0 is off. Only the score's threshold moves, never above the hold threshold: what the file itself tells"
+            " still counts."
+        ),
+    )
+    trusted_artist_decisions = models.PositiveSmallIntegerField(
+        _("approved works that make an artist trusted"),
+        default=5,
+        help_text=_("Approved by a person, and none of the artist's works restricted."),
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -65,6 +94,10 @@ class Policy(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(second_look_percent__lte=100), name="moderation_policy_second_look_percent"
+            ),
+            models.CheckConstraint(
+                condition=Q(trusted_artist_bonus__gte=0, trusted_artist_bonus__lte=1, trusted_artist_decisions__gte=1),
+                name="moderation_policy_trusted_artists",
             ),
         ]
 

@@ -68,6 +68,9 @@ class Screening(models.Model):
         help_text=_("Calibrated probability that the work is AI-generated."),
     )
     band = models.CharField(_("band"), max_length=16, choices=Band, blank=True)
+    review_bonus = models.FloatField(
+        _("added to the review threshold"), default=0, help_text=_("For a trusted artist, by the policy of that time.")
+    )
     evidence = models.JSONField(_("evidence"), default=list, blank=True)
     failure_code = models.CharField(_("failure"), max_length=40, blank=True)
     failure_message = models.TextField(_("what went wrong"), blank=True)

@@ -61,6 +61,11 @@ def publish_policy(*, author: AbstractBaseUser, reason: str, **changes: Any) -> 
             "grace_minutes",
             "bulk_cap",
             "second_look_percent",
+            "wait_hours",
+            "when_waited_out",
+            "appeal_hours",
+            "trusted_artist_bonus",
+            "trusted_artist_decisions",
         )
         values = {name: getattr(current, name) for name in kept} | changes
         policy = Policy(version=current.version + 1, author=author, reason=reason, **values)  # type: ignore[misc]
