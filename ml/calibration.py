@@ -32,19 +32,20 @@ def fit(logits: Floats, labels: npt.NDArray[np.bool_], *, iterations: int = 50) 
         raise ValueError("calibration needs pictures of both classes")
     target = np.where(labels, (positives + 1) / (positives + 2), 1 / (negatives + 2))
     weight = np.where(labels, 0.5 / positives, 0.5 / negatives)
-    design = np.stack([logits, np.ones_like(logits)], axis=1)
-    beta = np.array([1.0, 0.0])
+    scale = float(logits.std()) or 1.0
+    design = np.stack([logits / scale, np.ones_like(logits)], axis=1)
+    beta = np.zeros(2)  # from here Newton's steps do not overshoot
     for _ in range(iterations):
         p = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
         gradient = design.T @ (weight * (p - target))
-        hessian = (design * (weight * np.maximum(p * (1 - p), 1e-6))[:, None]).T @ design + 1e-9 * np.eye(2)
+        hessian = (design * (weight * p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
         step = np.linalg.solve(hessian, gradient)
-        beta -= np.clip(step, -2, 2)
+        beta -= step
         if np.abs(step).max() < 1e-9:
             break
     if beta[0] <= 0:
         raise ValueError("higher logits do not mean AI on these pictures: there is nothing to calibrate")
-    return Calibration(float(beta[0]), float(beta[1]))
+    return Calibration(float(beta[0]) / scale, float(beta[1]))
 
 
 def expected_error(p: Floats, labels: npt.NDArray[np.bool_], bins: int = 15) -> float:

@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml.calibration import expected_error
+from ml.artwork import read_artwork
+from ml.calibration import apply, expected_error
+from ml.probe import ArtworkError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
     from ml.datasets import Picture
+    from ml.runtime import Detector
 
     Floats = npt.NDArray[np.float64]
     Bools = npt.NDArray[np.bool_]
@@ -94,7 +98,7 @@ def threshold_at(scores: Floats, is_ai: Bools, max_fpr: float) -> float:
     human = np.sort(scores[~is_ai])[::-1]
     allowed = math.floor(max_fpr * len(human) + 1e-9)
     if allowed >= len(human):
-        return 0.0
+        return float(scores.min()) if len(scores) else 0.0
     return float(np.nextafter(human[allowed], np.inf))
 
 
@@ -198,4 +202,31 @@ def our_convention(p: Floats, is_ai: Bools, threshold: float = 0.5) -> dict[str,
         "precision": Rate(recall.hits, recall.hits + fpr.hits).as_dict(),
         "recall": recall.as_dict(),
         "fpr": fpr.as_dict(),
+    }
+
+
+def evaluate(detector: Detector, pictures: Sequence[Picture], root: Path) -> dict[str, Any]:
+    """Score a manifest's pictures with a detector and return :func:`sliced` of them, with what could not be
+    read.
+
+    ``unreadable`` lists files with the reason; they count in no figure.
+    """
+    read, logits, unreadable = [], [], []
+    for picture in pictures:
+        try:
+            logits.append(detector.logits([read_artwork(root / picture.file)])[0])
+        except (ArtworkError, OSError) as error:
+            unreadable.append({"file": picture.file, "error": str(error)})
+        else:
+            read.append(picture)
+    card = detector.card
+    p = apply(card.calibration, np.array(logits, np.float64))
+    limits = {"review": card.review_threshold, "hold": card.hold_threshold}
+    return {
+        "detector": card.name,
+        "version": card.version,
+        "sha256": card.sha256,
+        "n": len(read),
+        "unreadable": unreadable,
+        **sliced(read, p, limits),
     }

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ml import golden
+from ml import datasets, golden
 from ml.artwork import PREPROCESS_VERSION
 from ml.cards import Calibration, Card, Member, digest, write_card
 from ml.evaluation import auroc, flagged, ladder
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from ml.datasets import Picture
     from ml.recipes import Recipe
     from ml.runtime import Detector
 
@@ -122,6 +124,19 @@ def assemble(
     detector = load_detector(directory.name, directory.parent)
     golden.write(detector)
     return detector
+
+
+def describe(pictures: Sequence[Picture], manifest: str) -> dict[str, Any]:
+    """Return what a card says of the pictures that a detector was trained on."""
+    kinds = {"ai": [one for one in pictures if one.is_ai], "human": [one for one in pictures if not one.is_ai]}
+    return {
+        "manifest": manifest,
+        "digest": datasets.digest(pictures),
+        "n_ai": len(kinds["ai"]),
+        "n_human": len(kinds["human"]),
+        "sources": {name: dict(Counter(one.group for one in some).most_common()) for name, some in kinds.items()},
+        "domains": dict(Counter(one.domain for one in pictures)),
+    }
 
 
 def check_promotion(
