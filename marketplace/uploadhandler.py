@@ -10,8 +10,6 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpl
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
-MAX_REQUEST_BYTES = 10 * settings.UPLOAD_MAX_BYTES
-
 
 class BoundedUploadHandler(FileUploadHandler):
     """Drop a file at the first byte past ``UPLOAD_MAX_BYTES``; the other fields of the form still arrive.
@@ -30,13 +28,14 @@ class BoundedUploadHandler(FileUploadHandler):
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        """Refuse a body that announces more than ten pictures' worth of bytes."""
-        if content_length > MAX_REQUEST_BYTES:
-            self._mark()
-            raise StopUpload(connection_reset=True)
+        """Note whether the body announces more than ten pictures' worth of bytes."""
+        self._is_beyond_reason = content_length > 10 * settings.UPLOAD_MAX_BYTES
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Count anew for each file."""
+        """Count anew for each file; cut the connection where the whole body is beyond reason."""
+        if self._is_beyond_reason:
+            self._mark()
+            raise StopUpload(connection_reset=True)
         super().new_file(*args, **kwargs)
         self._received = 0
 

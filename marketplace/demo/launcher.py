@@ -137,7 +137,7 @@ def _open_house(wishes: Wishes, house: House, address: Path, console: Console) -
             house.start("broker", [python, "-m", "marketplace.demo.broker", str(address)])
         _prepare_site()
         _wait_for(address.exists if not wishes.redis_url else lambda: True, house, "the broker", 15)
-        worker = f"{python} -m celery --app marketplace worker --beat --concurrency 2 --loglevel INFO"
+        worker = f"{python} -m celery --app marketplace worker --beat --concurrency 2 --without-gossip --without-mingle --loglevel INFO"
         house.start("worker", worker.split())
         web = (
             f"{python} -m gunicorn marketplace.wsgi --bind {HOST}:{wishes.port} --workers 2 --threads 4 "
