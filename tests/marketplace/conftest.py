@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from moderation import services
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.contrib.auth.models import User
     from django.test import Client
+
+    from marketplace.models import Listing
 
 
 @pytest.fixture
@@ -43,3 +47,15 @@ def as_artist(client: Client, artist: User, red_classifier: None) -> Client:
     """A browser in which the artist has signed in."""
     client.force_login(artist)
     return client
+
+
+@pytest.fixture
+def hang(make_listing: Callable[..., Listing]) -> Callable[..., Listing]:
+    """Return a maker of listings that were screened and cleared."""
+
+    def make(**fields: Any) -> Listing:
+        listing = make_listing(**fields)
+        services.screen_pending()
+        return listing
+
+    return make

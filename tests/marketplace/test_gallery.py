@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from moderation import services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.test import Client
+
+    from marketplace.models import Listing
+
+
+def test_the_gallery_shows_only_what_may_be_shown(
+    client: Client, hang: Callable[..., Listing], make_listing: Callable[..., Listing]
+) -> None:
+    hang(title="Cleared Work")
+    make_listing(title="Held Work", score=0.95)
+    services.screen_pending()
+    make_listing(title="Waiting Work")
+    page = client.get("/").content.decode()
+    assert "Cleared Work" in page
+    assert "Held Work" not in page
+    assert "Waiting Work" not in page
+
+
+def test_the_gallery_narrows_by_kind(client: Client, hang: Callable[..., Listing]) -> None:
+    hang(title="A Print", category="print")
+    hang(title="A Drawing", category="drawing")
+    page = client.get("/?category=print").content.decode()
+    assert "A Print" in page
+    assert "A Drawing" not in page
+    assert "A Drawing" in client.get("/?category=no-such-kind").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("origin", "label"), [("handmade", ""), ("assisted", "AI-assisted"), ("generated", "AI-generated")]
+)
+def test_buyers_see_how_a_work_was_made(origin: str, label: str, client: Client, hang: Callable[..., Listing]) -> None:
+    listing = hang(declared_origin=origin)
+    for path in ("/", listing.get_absolute_url()):
+        chips = re.findall(r'bm-chip--label">([^<]*)<', client.get(path).content.decode())
+        assert chips == ([label] if label else [])
+
+
+def test_the_gallery_goes_on_where_it_ended(
+    client: Client, hang: Callable[..., Listing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marketplace.selectors.gallery.__kwdefaults__", {"category": "", "cursor": "", "size": 3})
+    for _ in range(7):
+        hang()
+    seen: list[str] = []
+    path: str | None = "/"
+    while path:
+        page = client.get(path).content.decode()
+        seen += re.findall(r"bm-work-title\">(Work \d+)<", page)
+        more = re.search(r'href="(/\?after=[^"]+)"', page)
+        path = more and more[1]
+        if len(seen) == 3:
+            hang()  # a work that arrives meanwhile pushes nothing onto the next page again
+    assert len(seen) == len(set(seen)) == 7
+
+
+def test_more_works_come_as_a_fragment_to_htmx(
+    client: Client, hang: Callable[..., Listing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marketplace.selectors.gallery.__kwdefaults__", {"category": "", "cursor": "", "size": 1})
+    hang()
+    hang()
+    more = re.search(r'hx-get="([^"]+)"', client.get("/").content.decode())
+    assert more
+    fragment = client.get(more[1].replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in fragment
+    assert fragment.count("site-work__link") == 1
+
+
+@pytest.mark.parametrize("cursor", ["x", "%00", "YWJj", "MjAyNi0wMS0wMSAx", "A" * 3000, "é"])
+def test_a_broken_cursor_starts_from_the_top(cursor: str, client: Client, hang: Callable[..., Listing]) -> None:
+    hang()
+    assert "Work 1" in client.get(f"/?after={cursor}").content.decode()
+
+
+def test_empty_rooms_say_what_to_do(as_artist: Client) -> None:
+    assert "The walls are still bare" in as_artist.get("/").content.decode()
+    assert "None of this kind yet" in as_artist.get("/?category=print").content.decode()
+    assert "Your wall is free" in as_artist.get("/works").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/works"])
+def test_a_longer_list_costs_no_more_queries(
+    path: str,
+    as_artist: Client,
+    hang: Callable[..., Listing],
+    django_assert_max_num_queries: Any,
+    django_assert_num_queries: Any,
+) -> None:
+    hang()
+    as_artist.get(path)  # content types are remembered from here on
+    with django_assert_max_num_queries(8) as few:
+        as_artist.get(path)
+    for _ in range(9):
+        hang()
+    with django_assert_num_queries(len(few)):
+        page = as_artist.get(path).content.decode()
+    assert page.count("moderation/artworks/") >= 10
