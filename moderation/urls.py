@@ -4,12 +4,39 @@ from __future__ import annotations
 
 from django.urls import path
 
-from moderation.views import artworks
+from moderation.views import artworks, cases, decisions, overview, preferences, queue, second_looks
 
 app_name = "moderation"
 
 urlpatterns = [
+    # For artists and everyone
     path("artworks/<uuid:reference>/", artworks.artwork, name="artwork"),
     path("artworks/<uuid:reference>/file", artworks.artwork_file, name="artwork_file"),
+    path("artworks/<uuid:reference>/thumbnail", artworks.artwork_thumbnail, name="artwork_thumbnail"),
     path("artworks/<uuid:reference>/status", artworks.artwork_status, name="artwork_status"),
+    # The queue
+    path("", queue.queue, name="queue"),
+    path("live", queue.live, name="queue_live"),
+    path("next", queue.next_case, name="next"),
+    path("views", queue.save_view, name="save_view"),
+    path("views/<int:pk>/remove", queue.remove_view, name="remove_view"),
+    path("preferences", preferences.preferences, name="preferences"),
+    # A case
+    path("cases/<int:pk>/", cases.case, name="case"),
+    path("cases/<int:pk>/keep", cases.keep, name="keep"),
+    path("cases/<int:pk>/take-over", cases.take_over, name="take_over"),
+    path("cases/<int:pk>/skip", cases.skip, name="skip"),
+    path("cases/<int:pk>/escalate", cases.escalate, name="escalate"),
+    path("cases/<int:pk>/note", cases.note, name="note"),
+    path("cases/<int:pk>/reopen", cases.reopen, name="reopen"),
+    path("cases/<int:pk>/decide", decisions.decide, name="decide"),
+    path("decisions/<int:pk>/undo", decisions.undo, name="undo"),
+    # Several cases at once
+    path("bulk", decisions.bulk, name="bulk"),
+    path("batches/<uuid:reference>/undo", decisions.undo_batch, name="undo_batch"),
+    # Looking back
+    path("second-look", second_looks.next_look, name="second_looks"),
+    path("second-look/<int:pk>", second_looks.second_look, name="second_look"),
+    path("overview", overview.overview, name="overview"),
+    path("overview/<slug:table>.csv", overview.export, name="overview_csv"),
 ]

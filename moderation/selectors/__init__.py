@@ -4,6 +4,7 @@
 shows; ``overview``: the figures.
 """
 
+from moderation.selectors.cases import CaseSheet, by_strength, case_sheet, load_case
 from moderation.selectors.hosts import (
     current_artwork,
     current_artworks,
@@ -12,11 +13,20 @@ from moderation.selectors.hosts import (
     shown_artworks,
     visible,
 )
+from moderation.selectors.queue import counts, in_force, last_undoable, page
 
 __all__ = [
+    "CaseSheet",
+    "by_strength",
+    "case_sheet",
+    "counts",
     "current_artwork",
     "current_artworks",
+    "in_force",
     "key_expression",
+    "last_undoable",
+    "load_case",
+    "page",
     "shown_artwork",
     "shown_artworks",
     "visible",

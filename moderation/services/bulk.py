@@ -45,9 +45,10 @@ def decide_many(
     action: str,
     reason_code: str,
     explain: Callable[[Case], str],
+    template: str = "",
 ) -> BulkOutcome:
     """Decide the cases ``versions`` (case's primary key: the version that the decider saw), each in its own
-    transaction; ``explain`` writes the explanation to each artist.
+    transaction; ``explain`` writes the explanation to each artist, or raises ``IncompleteDecision`` where it cannot.
 
     A case that changed, was decided or may not be decided is left and reported. Raises ``NotAllowed`` and
     ``IncompleteDecision`` (nothing chosen, or more than the policy's ``bulk_cap``).
@@ -71,6 +72,7 @@ def decide_many(
                     reason_code=reason_code,
                     explanation=explain(case),
                     version=versions[case.pk],
+                    template=template,
                 )
                 outcome.batch.decisions.add(decision)
         except ModerationError as error:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from moderation import signals
 from moderation.conf import settings
 from moderation.errors import CaseConflict, NotAllowed
-from moderation.models import Artwork, Case, CaseState, Escalation
+from moderation.models import Appeal, Artwork, Case, CaseKind, CaseState, Escalation
 from moderation.permissions import is_moderator, is_owner, is_senior
 from moderation.services import events
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AbstractBaseUser
 
-    from moderation.models import CaseKind, Screening, Severity
+    from moderation.models import Screening, Severity
 
 
 def open_case(
@@ -116,10 +116,16 @@ def check_may_decide(moderator: AbstractBaseUser, artwork: Artwork) -> None:
 
 
 def check_may_handle(moderator: AbstractBaseUser, case: Case) -> None:
-    """Raise ``NotAllowed`` unless ``moderator`` may decide ``case``: an escalated one is for senior moderators."""
+    """Raise ``NotAllowed`` unless ``moderator`` may decide ``case``.
+
+    An escalated one and an appeal are for senior moderators, and an appeal is not for the first decider.
+    """
     check_may_decide(moderator, case.artwork)
-    if not is_senior(moderator) and Escalation.objects.filter(case=case).exists():
+    is_appeal = case.kind == CaseKind.APPEAL
+    if not is_senior(moderator) and (is_appeal or Escalation.objects.filter(case=case).exists()):
         raise NotAllowed(_("This case waits for a senior moderator."))
+    if is_appeal and Appeal.objects.filter(case=case, first_decider=moderator.pk).exists():
+        raise NotAllowed(_("You took the decision that this appeal is against: somebody else decides it."))
 
 
 def lock_for_decider(*, case: Case, decider: AbstractBaseUser, version: int) -> Case:

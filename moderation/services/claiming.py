@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from moderation.conf import settings
 from moderation.errors import NotAllowed
-from moderation.models import Case, CaseState, Escalation, Skip
+from moderation.models import Appeal, Case, CaseKind, CaseState, Escalation, Skip
 from moderation.models.desk import SkipReason
 from moderation.permissions import is_moderator, is_senior
 from moderation.services import cases, events
@@ -42,7 +42,7 @@ _TRIES = 20
 
 def workable(moderator: AbstractBaseUser, queue: QuerySet[Case] | None = None) -> QuerySet[Case]:
     """Keep the open cases of ``queue`` that ``moderator`` may and would take: free or their own, not their own work,
-    not passed over, and not waiting for a senior moderator unless they are one.
+    not passed over, not waiting for a senior moderator unless they are one, no appeal against their own decision.
     """
     now = timezone.now()
     open_cases = (Case.objects.all() if queue is None else queue).filter(state=CaseState.OPEN)
@@ -50,8 +50,8 @@ def workable(moderator: AbstractBaseUser, queue: QuerySet[Case] | None = None) -
     free = Q(held_by__isnull=True) | Q(held_until__lte=now) | Q(held_by=moderator.pk)
     mine = open_cases.filter(free).exclude(artwork__owner=moderator.pk).filter(~Exists(passed_over))
     if not is_senior(moderator):
-        mine = mine.filter(~Exists(Escalation.objects.filter(case=OuterRef("pk"))))
-    return mine
+        mine = mine.filter(~Exists(Escalation.objects.filter(case=OuterRef("pk")))).exclude(kind=CaseKind.APPEAL)
+    return mine.filter(~Exists(Appeal.objects.filter(case=OuterRef("pk"), first_decider=moderator.pk)))
 
 
 def claim_next(

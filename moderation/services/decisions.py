@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from moderation import signals
 from moderation.conf import settings
 from moderation.errors import CaseConflict, IncompleteDecision, NotAllowed, TooLateToUndo
-from moderation.models import Action, Case, CaseState, Decision, Severity, Standing
+from moderation.models import Action, Appeal, Case, CaseKind, CaseState, Decision, Severity, Standing
 from moderation.models.artwork import DECIDED
 from moderation.models.decision import (
     APPROVING_REASONS,
@@ -35,8 +35,10 @@ def decide(
     reason_code: str,
     explanation: str = "",
     version: int,
+    template: str = "",
 ) -> Decision:
-    """Decide ``case``; ``version`` is the case's version that the decider saw.
+    """Decide ``case``; ``version`` is the case's version that the decider saw, ``template`` names the text that was
+    offered to them, for the log.
 
     Raises ``NotAllowed`` (permission, own work), ``CaseConflict`` (decided, withdrawn or changed meanwhile, or open
     at somebody else) and ``IncompleteDecision`` (a restriction without a fitting ground and an explanation).
@@ -44,6 +46,8 @@ def decide(
     _check_statement(action, reason_code, explanation)
     with transaction.atomic():
         locked = cases.lock_for_decider(case=case, decider=decider, version=version)
+        if locked.kind == CaseKind.APPEAL:
+            raise IncompleteDecision(_("An appeal is answered by itself, with a reply to the artist."))
         policy = policies.current_policy()
         now = timezone.now()
         restricts = action in RESTRICTING
@@ -56,7 +60,7 @@ def decide(
             action=action,
             reason_code=reason_code,
             explanation=explanation.strip(),
-            facts=_facts_of(locked),
+            facts=facts_of(locked),
             before=outcomes.standing_of(locked.artwork),
             automation=Automation.DETECTION,
             decided_at=now,
@@ -71,7 +75,12 @@ def decide(
             artwork=locked.artwork,
             case=locked,
             actor=decider,
-            after={"action": action, "reason_code": reason_code, "decision": decision.pk},
+            after={
+                "action": action,
+                "reason_code": reason_code,
+                "decision": decision.pk,
+                **({"template": template} if template else {}),
+            },
             reason=decision.explanation,
         )
         events.tell(signals.decided, artwork=locked.artwork, decision=decision)
@@ -86,7 +95,7 @@ def undo(*, decision: Decision, moderator: AbstractBaseUser) -> Case:
     with transaction.atomic():
         case = cases.lock(decision.case)
         decision = Decision.objects.select_for_update().get(pk=decision.pk)
-        cases.check_may_decide(moderator, case.artwork)
+        cases.check_may_handle(moderator, case)
         if decision.decider_id != moderator.pk and not moderator.has_perm("moderation.decide_appeal"):  # type: ignore[attr-defined]
             raise NotAllowed(_("Only the person who decided, or a senior moderator, may undo this."))
         if decision.undone_at is not None:
@@ -99,6 +108,9 @@ def undo(*, decision: Decision, moderator: AbstractBaseUser) -> Case:
             raise CaseConflict(_("The work was replaced or withdrawn meanwhile."))
         decision.undone_at, decision.undone_by = timezone.now(), moderator  # type: ignore[assignment]
         decision.save(update_fields=["undone_at", "undone_by"])
+        Appeal.objects.filter(answer=decision).update(
+            outcome="", reply="", decider=None, decided_at=None, answer=None
+        )  # an undone answer leaves the appeal open, as its case is
         second_looks.drop(decision)
         _reopen(case, decision)
         events.log(
@@ -141,7 +153,7 @@ def _check_statement(action: str, reason_code: str, explanation: str) -> None:
         raise IncompleteDecision(_("Explain to the artist, in your own words, what this rests on."))
 
 
-def _facts_of(case: Case) -> list[dict[str, object]]:
+def facts_of(case: Case) -> list[dict[str, object]]:
     """Return what the decision rests on: the findings as they were stored, or why nothing could be found."""
     screening = case.screening
     if screening is not None and screening.evidence:

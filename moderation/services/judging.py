@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from moderation.evidence.base import Evidence, Strength
-from moderation.models import Artwork, Band, DeclaredOrigin, Severity, Standing
+from moderation.models import Action, Artwork, Band, DeclaredOrigin, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,11 +42,12 @@ def judge(
     declared_origin: str,
     policy: Policy,
     approved_before: bool = False,
+    review_bonus: float = 0.0,
 ) -> Verdict:
     """Return the verdict on one artwork.
 
     ``p_ai`` is the calibrated probability (0..1); ``approved_before`` says that a person approved the very same
-    bytes of the same artist already.
+    bytes of the same artist already; ``review_bonus`` is what the policy adds to the review threshold of this artist.
     """
     if approved_before:
         return Verdict(Band.CLEAR, reason=_("A person approved these very bytes before."))
@@ -56,7 +57,7 @@ def judge(
     if declared_ai:
         return Verdict(Band.REVIEW, Severity.STRONG, _("The artist declares AI, which the policy does not allow."))
 
-    band = band_of(p_ai, policy)
+    band = band_of(p_ai, policy, review_bonus)
     strongest = strongest_of(evidence)
     if strongest is not None and strongest.strength == Strength.PROOF:
         return Verdict(_at_least(band, Band.REVIEW), Severity.PROOF, strongest.message)
@@ -65,7 +66,9 @@ def judge(
     if strongest is not None and strongest.strength == Strength.STRONG:
         return Verdict(_at_least(band, Band.REVIEW), Severity.STRONG, strongest.message)
     if band == Band.REVIEW:
-        return Verdict(band, Severity.REVIEW, _score_sentence(p_ai, policy.review_threshold))
+        return Verdict(band, Severity.REVIEW, _score_sentence(p_ai, review_from(policy, review_bonus)))
+    if band_of(p_ai, policy) == Band.REVIEW:
+        return Verdict(Band.CLEAR, reason=_bonus_sentence(p_ai, review_from(policy, review_bonus)))
     return Verdict(Band.CLEAR)
 
 
@@ -79,25 +82,34 @@ def replay(screening: Screening) -> Verdict:
         declared_origin=screening.declared_origin,
         policy=screening.policy,
         approved_before=_approved_before(screening.artwork),
+        review_bonus=screening.review_bonus,
     )
 
 
 def _approved_before(artwork: Artwork) -> bool:
-    """Whether a person approved the very same bytes of the same artist (never ask twice)."""
+    """Whether a person approved the very same bytes of the same artist (never ask twice).
+
+    The decision in force counts, even on a work that was taken back since: a won appeal stays won.
+    """
     return (
         artwork.owner_id is not None
         and artwork.digest != ""
-        and Artwork.objects.filter(digest=artwork.digest, owner=artwork.owner_id, standing=Standing.APPROVED)
+        and Artwork.objects.filter(digest=artwork.digest, owner=artwork.owner_id, decision__action=Action.APPROVE)
         .exclude(pk=artwork.pk)
         .exists()
     )
 
 
-def band_of(p_ai: float, policy: Policy) -> Band:
+def band_of(p_ai: float, policy: Policy, review_bonus: float = 0.0) -> Band:
     """Return the band of a score alone."""
     if p_ai >= policy.hold_threshold:
         return Band.HOLD
-    return Band.REVIEW if p_ai >= policy.review_threshold else Band.CLEAR
+    return Band.REVIEW if p_ai >= review_from(policy, review_bonus) else Band.CLEAR
+
+
+def review_from(policy: Policy, review_bonus: float = 0.0) -> float:
+    """Return the score from which a person is asked. A bonus raises it, never above the hold threshold."""
+    return min(policy.review_threshold + review_bonus, policy.hold_threshold)
 
 
 def strongest_of(evidence: Sequence[Evidence]) -> Evidence | None:
@@ -113,6 +125,13 @@ def _at_least(band: Band, floor: Band) -> Band:
 
 def _score_sentence(p_ai: float, threshold: float) -> str:
     return _("The detector's score is %(score).2f; the policy asks a person from %(threshold).2f.") % {
+        "score": p_ai,
+        "threshold": threshold,
+    }
+
+
+def _bonus_sentence(p_ai: float, threshold: float) -> str:
+    return _("The score is %(score).2f; for this artist's clean record the policy asks a person from %(threshold).2f.") % {
         "score": p_ai,
         "threshold": threshold,
     }

@@ -200,5 +200,6 @@ def _close_open_work(artwork: Artwork) -> None:
     artwork.screenings.filter(state__in=OPEN_STATES).update(
         state=ScreeningState.CANCELLED, finished_at=now, lease_token=None, lease_expires_at=None
     )
-    for case in artwork.cases.select_for_update().filter(state=CaseState.OPEN):
+    # An appeal goes on: it is about the decision, which stays in the artist's record.
+    for case in artwork.cases.select_for_update().filter(state=CaseState.OPEN).exclude(kind=CaseKind.APPEAL):
         cases.close_case(case, state=CaseState.WITHDRAWN)

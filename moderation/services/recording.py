@@ -12,7 +12,7 @@ from django.utils import timezone
 from moderation import signals
 from moderation.conf import settings
 from moderation.models import Artwork, Screening, ScreeningState
-from moderation.services import events, outcomes, policies, queueing
+from moderation.services import events, outcomes, policies, queueing, standing
 from moderation.services.judging import replay
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def record_result(
         policy = policies.current_policy()
         mine.detector, mine.policy, mine.p_ai = detector, policy, p_ai
         mine.evidence = [finding.as_dict() for finding in evidence]
+        mine.review_bonus = standing.review_bonus(artwork.owner_id, policy)
         verdict = replay(mine)
         mine.band = verdict.band
         try:
@@ -49,14 +50,20 @@ def record_result(
         except IntegrityError:
             # The same bytes already have a result by this detector under this policy (invariant 2): keep that one.
             mine.detector = mine.policy = mine.p_ai = None
-            mine.band, mine.evidence = "", []
+            mine.band, mine.evidence, mine.review_bonus = "", [], 0
             _finish(mine, ScreeningState.CANCELLED)
             return
         outcomes.apply_verdict(artwork, screening=mine, verdict=verdict, policy=policy)
         events.log(
             "screened",
             artwork=artwork,
-            after={"band": mine.band, "p_ai": p_ai, "policy": policy.version, "detector": str(detector)},
+            after={
+                "band": mine.band,
+                "p_ai": p_ai,
+                "policy": policy.version,
+                "detector": str(detector),
+                **({"review_bonus": mine.review_bonus} if mine.review_bonus else {}),
+            },
             reason=verdict.reason,
         )
         events.tell(signals.screened, artwork=artwork, screening=mine)

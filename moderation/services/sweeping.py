@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from moderation import registry, selectors
 from moderation.models import Artwork, Screening, ScreeningState
-from moderation.services import bell, queueing, recording, requests
+from moderation.services import bell, queueing, recording, requests, waiting
 from moderation.services.recording import LeaseLost
 
 
@@ -23,10 +23,13 @@ class Swept:
     taken_back: int
     given_up: int
     rang: bool
+    waited_out: int = 0
 
 
 def sweep() -> Swept:
-    """Take back leases that ran out; rows out of attempts go to a person; ring if anything is due. Idempotent."""
+    """Take back leases that ran out; rows out of attempts go to a person; ring if anything is due; let no work wait
+    longer than the policy allows. Idempotent.
+    """
     taken_back = given_up = 0
     expired = {"state": ScreeningState.RUNNING, "lease_expires_at__lte": timezone.now()}
     for row in list(Screening.objects.filter(**expired)):
@@ -46,7 +49,7 @@ def sweep() -> Swept:
             taken_back += 1
             given_up += screening.state == ScreeningState.FAILED
     rang = queueing.has_due() and bell.ring()
-    return Swept(taken_back, given_up, rang)
+    return Swept(taken_back, given_up, rang, waiting.end_waiting())
 
 
 def sweep_missed(*, limit: int = 1000) -> int:

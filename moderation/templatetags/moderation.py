@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.utils import timezone
 
 from moderation import wording
+from moderation.models import Action, Severity
 
 if TYPE_CHECKING:
-    from moderation.models import Artwork, Event
+    from moderation.models import Artwork, Case, Event
 
 register = template.Library()
 
@@ -45,3 +47,56 @@ def percent(value: float | None) -> str:
         return ""
     whole = round(value * 100)
     return str(min(max(whole, 1 if value > 0 else 0), 99 if value < 1 else 100))
+
+
+@register.filter
+def get(mapping: dict[Any, Any] | None, key: Any) -> Any:
+    """The value under ``key``, or nothing."""
+    return None if mapping is None else mapping.get(key)
+
+
+@register.filter
+def held(case: Case) -> bool:
+    """Whether somebody has the case open at this moment: a lease that ran out does not count."""
+    return case.held_by_id is not None and case.held_until is not None and case.held_until > timezone.now()
+
+
+@register.filter
+def severity_kind(severity: int) -> str:
+    """The chip's kind for an urgency."""
+    return {Severity.PROOF: "stop", Severity.HOLD: "wait", Severity.STRONG: "wait"}.get(Severity(severity), "idle")
+
+
+@register.filter
+def action_kind(action: str) -> str:
+    """The chip's kind for an action."""
+    return {Action.APPROVE: "approved", Action.LABEL: "labelled", Action.REJECT: "rejected"}.get(Action(action), "")
+
+
+@register.filter
+def score_kind(p_ai: float, case: Case) -> str:
+    """Which band a score alone lies in, as a CSS suffix: a mark in the file does not colour the score's bar."""
+    band = case.screening.band if case.screening else ""
+    return {"hold": "stop", "review": "wait"}.get(band, "good")
+
+
+@register.filter
+def svg_length(share: float) -> str:
+    """A share 0..1 as a length 0..100 in SVG's own spelling, whatever the reader's language does to numbers."""
+    return f"{min(max(share, 0.0), 1.0) * 100:.2f}"
+
+
+@register.filter
+def svg_number(value: float) -> str:
+    """A number in SVG's own spelling."""
+    return f"{value:.2f}"
+
+
+@register.filter
+def words(details: dict[str, Any]) -> list[tuple[str, str]]:
+    """A finding's details as pairs of words, for people: long texts and nested values are left to the export."""
+    shown = []
+    for key, value in details.items():
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "" and key != "raw":
+            shown.append((key.replace("_", " "), str(value)[:600]))
+    return shown

@@ -7,12 +7,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
-from moderation.models import Artwork
+from moderation.models import Artwork, Thumbnail
 from moderation.permissions import is_moderator, is_owner, may_see_file
 
 if TYPE_CHECKING:
@@ -83,4 +84,21 @@ def artwork_file(request: HttpRequest, reference: UUID) -> HttpResponseBase:
     response["Cache-Control"] = "private, no-cache"  # whether it may be seen can change at any moment
     response["Last-Modified"] = http_date(record.created_at.timestamp())
     response["ETag"] = f'"{record.digest}"'
+    return response
+
+
+@require_safe
+def artwork_thumbnail(request: HttpRequest, reference: UUID) -> HttpResponseBase:
+    """Send the small copy to those who may see the picture; while there is none, send them to the file itself."""
+    record = get_object_or_404(Artwork, reference=reference)
+    if not may_see_file(request.user, record):
+        raise Http404
+    small = Thumbnail.objects.filter(artwork=record).values_list("data", flat=True).first()
+    if small is None:
+        return HttpResponseRedirect(reverse("moderation:artwork_file", args=[reference]))
+    response = HttpResponse(bytes(small), content_type="image/webp")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    # The bytes under a reference never change; only whether they may be seen does, and that within minutes.
+    response["Cache-Control"] = "private, max-age=300"
     return response

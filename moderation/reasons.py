@@ -1,0 +1,202 @@
+"""The texts that go to artists with a decision: one template a ground, translatable, versioned, with places to fill.
+
+What can be filled from the case is (title, declaration, the marks that were found). What only the moderator can know
+stands between ``⟦`` and ``⟧`` until they have written it: a text with such a place left is not sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from moderation.errors import IncompleteDecision
+from moderation.models import Action, DeclaredOrigin, ReasonCode
+from moderation.models.decision import RESTRICTING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.utils.functional import _StrPromise
+
+    from moderation.models import Case
+
+OPEN, CLOSE = "⟦", "⟧"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One way to decide: an action on a ground. ``text`` goes to the artist; ``needs`` names the places in it that
+    must not stay empty. ``version`` grows when the text changes its meaning; the log keeps it.
+    """
+
+    action: Action
+    code: ReasonCode
+    label: _StrPromise
+    text: _StrPromise
+    needs: tuple[str, ...] = ()
+    version: int = 1
+
+    @property
+    def choice(self) -> str:
+        """The form's value: action and ground."""
+        return f"{self.action.value}:{self.code.value}"
+
+    @property
+    def template(self) -> str:
+        """What the log keeps of the text that was offered."""
+        return f"{self.choice}/{self.version}"
+
+
+_UNDECLARED = gettext_lazy(
+    "“{title}” was offered with the declaration “{declared}”. A person who looked at it found that it is"
+    " AI-generated. What they saw: {seen}."
+)
+_MARKS = gettext_lazy("The file of “{title}” itself tells how it was made. {marks}")
+
+REASONS: tuple[Reason, ...] = (
+    Reason(
+        Action.APPROVE,
+        ReasonCode.HUMAN_MADE,
+        gettext_lazy("Made by a person"),
+        gettext_lazy("A person looked at “{title}” and sees nothing against it. Sorry for the wait."),
+    ),
+    Reason(
+        Action.APPROVE,
+        ReasonCode.DECLARED,
+        gettext_lazy("Declared honestly"),
+        gettext_lazy("“{title}” is declared as “{declared}”, and that is all we ask. Thank you."),
+    ),
+    Reason(Action.APPROVE, ReasonCode.OTHER, gettext_lazy("Another reason"), gettext_lazy("{own}"), ("own",)),
+    Reason(
+        Action.LABEL,
+        ReasonCode.UNDECLARED_AI,
+        gettext_lazy("AI, not declared"),
+        gettext_lazy("{undeclared} It stays public and carries the label “AI-generated”."),
+        ("seen",),
+    ),
+    Reason(
+        Action.LABEL,
+        ReasonCode.GENERATOR_MARKS,
+        gettext_lazy("Generator’s marks in the file"),
+        gettext_lazy("{generator} It stays public and carries the label “AI-generated”."),
+        ("marks",),
+    ),
+    Reason(Action.LABEL, ReasonCode.OTHER, gettext_lazy("Another reason"), gettext_lazy("{own}"), ("own",)),
+    Reason(
+        Action.REJECT,
+        ReasonCode.UNDECLARED_AI,
+        gettext_lazy("AI, not declared"),
+        gettext_lazy("{undeclared} It cannot be shown here as it is."),
+        ("seen",),
+    ),
+    Reason(
+        Action.REJECT,
+        ReasonCode.GENERATOR_MARKS,
+        gettext_lazy("Generator’s marks in the file"),
+        gettext_lazy("{generator} It cannot be shown here as it is."),
+        ("marks",),
+    ),
+    Reason(
+        Action.REJECT,
+        ReasonCode.UNREADABLE,
+        gettext_lazy("The file cannot be opened"),
+        gettext_lazy(
+            "The file of “{title}” cannot be opened, so it cannot be shown. Save it anew as PNG or JPEG and upload it"
+            " again."
+        ),
+    ),
+    Reason(Action.REJECT, ReasonCode.OTHER, gettext_lazy("Another reason"), gettext_lazy("{own}"), ("own",)),
+)
+BY_CHOICE = {reason.choice: reason for reason in REASONS}
+
+OBSERVATIONS: dict[str, _StrPromise] = {
+    "anatomy": gettext_lazy("hands, limbs or faces that do not fit together"),
+    "lettering": gettext_lazy("lettering or a signature that is no real writing"),
+    "light": gettext_lazy("light, shadow or perspective that contradict each other"),
+    "melting": gettext_lazy("lines and objects that melt into each other"),
+    "texture": gettext_lazy("detail that repeats without meaning"),
+    "style": gettext_lazy("a hand that differs from the artist’s other works"),
+}
+"""What moderators see most often, in words that an artist can answer."""
+
+
+def compose(case: Case, reason: Reason, *, seen: Iterable[str] = ()) -> str:
+    """Return the text of ``reason`` for ``case``; ``seen`` are keys of ``OBSERVATIONS`` that the moderator chose.
+
+    Places that nothing is known for stay marked, see ``unfilled``.
+    """
+    filled = {
+        "title": str(case.artwork),
+        "declared": str(DeclaredOrigin(case.artwork.declared_origin).label),
+        "seen": _seen(seen) or _place(_("say what you saw in the picture")),
+        "marks": _marks(case) or _place(_("say what the file tells")),
+        "own": _place(_("explain it in your own words")),
+    }
+    filled["undeclared"] = _fill(str(_UNDECLARED), filled)
+    filled["generator"] = _fill(str(_MARKS), filled)
+    return _fill(str(reason.text), filled)
+
+
+def explain(case: Case, reason: Reason, *, seen: Iterable[str] = ()) -> str:
+    """Return the finished text of ``reason`` for ``case``. Raises ``IncompleteDecision`` if a place stays empty."""
+    text = compose(case, reason, seen=seen)
+    if unfilled(text):
+        raise IncompleteDecision(_("Nothing fills this reason's text here: decide this work by itself."))
+    return text
+
+
+def unfilled(text: str) -> bool:
+    """Whether ``text`` still has a place that the moderator must fill."""
+    return OPEN in text and CLOSE in text
+
+
+def default_choice(case: Case, action: str) -> str:
+    """Return the most likely ground for ``action`` on ``case``: what the file itself says goes before what is seen."""
+    if action == Action.APPROVE:
+        declared = case.artwork.declared_origin in (DeclaredOrigin.ASSISTED, DeclaredOrigin.GENERATED)
+        code = ReasonCode.DECLARED if declared else ReasonCode.HUMAN_MADE
+    elif _marks(case):
+        code = ReasonCode.GENERATOR_MARKS
+    elif action == Action.REJECT and case.kind == "unscreened":
+        code = ReasonCode.UNREADABLE
+    else:
+        code = ReasonCode.UNDECLARED_AI
+    return f"{action}:{code.value}"
+
+
+def restricts(reason: Reason) -> bool:
+    """Whether the decision would cost the artist something."""
+    return reason.action in RESTRICTING
+
+
+def _fill(text: str, places: dict[str, str]) -> str:
+    """Put ``places`` into ``text``. What is put in is never read as a template: a title may hold braces."""
+    parts = text.split("{")
+    filled = parts[0]
+    for part in parts[1:]:
+        name, _brace, rest = part.partition("}")
+        filled += places.get(name, "") + rest
+    return filled
+
+
+def _place(words: str) -> str:
+    return f"{OPEN}{words}{CLOSE}"
+
+
+def _seen(keys: Iterable[str]) -> str:
+    words = [str(OBSERVATIONS[key]) for key in keys if key in OBSERVATIONS]
+    return get_text_list(words, pgettext("the last of several things that were seen", "and"))
+
+
+def _marks(case: Case) -> str:
+    """Return what the file tells about its making, in the sentences meant for artists; strongest first, no repeats."""
+    if case.screening is None:
+        return ""
+    found = [item for item in case.screening.evidence if item.get("kind") not in ("classifier", "declaration")]
+    proofs = [item for item in found if item.get("strength") == "proof"]
+    told = proofs or [item for item in found if item.get("strength") == "strong"]
+    return " ".join(dict.fromkeys(item["artist_message"] for item in told if item.get("artist_message")))

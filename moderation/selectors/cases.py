@@ -1,0 +1,123 @@
+"""All that a case's page shows, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count
+
+from moderation.models import Artwork, Case, CaseNote, Decision, Event, Standing
+from moderation.models.artwork import DeclaredOrigin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STRENGTHS = ("proof", "strong", "hint")
+HISTORY = 60
+NEIGHBOURS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An artist's works here by where they stand, and a few of them."""
+
+    total: int
+    cleared: int
+    approved: int
+    labelled: int
+    rejected: int
+    under_review: int
+    works: Sequence[Artwork]
+
+    @property
+    def looked_at(self) -> int:
+        """How many of the works a person has decided about."""
+        return self.approved + self.labelled + self.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSheet:
+    """One case with all that a moderator needs to judge it."""
+
+    case: Case
+    evidence: list[dict[str, Any]]
+    record: Record | None
+    twins: Sequence[Artwork]
+    notes: Sequence[CaseNote]
+    history: Sequence[Event]
+    decisions: Sequence[Decision]
+
+    @property
+    def p_ai(self) -> float | None:
+        """The calibrated probability (0..1), if the picture could be scored."""
+        return self.case.screening.p_ai if self.case.screening else None
+
+    @property
+    def human_of_100(self) -> int | None:
+        """Of 100 works scored like this, so many are human-made, as the calibration has it (1..99)."""
+        return None if self.p_ai is None else min(max(round((1 - self.p_ai) * 100), 1), 99)
+
+    @property
+    def declared(self) -> str:
+        """The artist's own word, as a label."""
+        return str(DeclaredOrigin(self.case.artwork.declared_origin).label)
+
+    @property
+    def decision(self) -> Decision | None:
+        """The decision that closed this very case and is in force."""
+        return next((one for one in self.decisions if one.case_id == self.case.pk and one.undone_at is None), None)
+
+
+def by_strength(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return stored findings strongest first, the classifier's own left out: the score has its own place."""
+    order = {name: place for place, name in enumerate(STRENGTHS)}
+    told = [finding for finding in findings if finding.get("kind") != "classifier"]
+    return sorted(told, key=lambda finding: order.get(str(finding.get("strength")), len(order)))
+
+
+def case_sheet(case: Case) -> CaseSheet:
+    """Return what is known about ``case``, which comes from ``load_case``."""
+    artwork = case.artwork
+    twins: Sequence[Artwork] = ()
+    if artwork.digest:
+        twins = list(
+            Artwork.objects.filter(digest=artwork.digest)
+            .exclude(pk=artwork.pk)
+            .select_related("owner")
+            .order_by("-pk")[:NEIGHBOURS]
+        )
+    return CaseSheet(
+        case=case,
+        evidence=by_strength(case.screening.evidence if case.screening else []),
+        record=_record(artwork),
+        twins=twins,
+        notes=list(CaseNote.objects.filter(case__artwork=artwork).select_related("author")),
+        history=list(
+            artwork.events.exclude(verb="screening_requested").select_related("actor").order_by("-pk")[:HISTORY]
+        ),
+        decisions=list(artwork.decisions.select_related("decider", "undone_by").order_by("-decided_at")),
+    )
+
+
+def load_case(pk: int) -> Case:
+    """Return the case with everything that ``case_sheet`` reads from it. Raises ``Case.DoesNotExist``."""
+    return Case.objects.select_related(
+        "artwork", "artwork__owner", "screening", "screening__detector", "screening__policy", "held_by", "escalation"
+    ).get(pk=pk)
+
+
+def _record(artwork: Artwork) -> Record | None:
+    if artwork.owner_id is None:
+        return None
+    others = Artwork.objects.filter(owner=artwork.owner_id).exclude(pk=artwork.pk)
+    found = dict(others.values_list("standing").annotate(number=Count("pk")))
+    return Record(
+        total=sum(found.values()) - found.get(Standing.WITHDRAWN, 0),
+        cleared=found.get(Standing.CLEARED, 0),
+        approved=found.get(Standing.APPROVED, 0),
+        labelled=found.get(Standing.LABELLED, 0),
+        rejected=found.get(Standing.REJECTED, 0),
+        under_review=found.get(Standing.IN_REVIEW, 0) + found.get(Standing.HELD, 0),
+        works=list(others.exclude(standing=Standing.WITHDRAWN).order_by("-created_at")[:NEIGHBOURS]),
+    )
