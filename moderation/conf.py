@@ -22,7 +22,12 @@ class ModerationSettings:
     """Dotted path of the class that scores pictures; see ``moderation.evidence.classifier.Classifier``."""
     DETECTOR: str = ""
     """Name of the shipped detector to serve with; empty takes ``ml.cards.DEFAULT_DETECTOR``."""
-    EVIDENCE: tuple[str, ...] = ("moderation.evidence.generator_metadata.GeneratorMetadata",)
+    EVIDENCE: tuple[str, ...] = (
+        "moderation.evidence.generator_metadata.GeneratorMetadata",
+        "moderation.evidence.novelai_stealth.NovelAIStealth",
+        "moderation.evidence.content_credentials.ContentCredentials",
+        "moderation.evidence.seen_before.SeenBefore",
+    )
     """Dotted paths of the evidence readers, in the order in which their findings are shown."""
     BATCH_SIZE: int = 8
     """Pictures that a worker claims at once."""
@@ -42,6 +47,24 @@ class ModerationSettings:
     """How long an open case page keeps a case for one moderator."""
     APPEAL_DAYS: int = 184
     """How long an artist may appeal after a decision (six months, as EU DSA art. 20 asks)."""
+    APPEAL_MAX_FILES: int = 10
+    """Files that an appeal may carry."""
+    APPEAL_MAX_FILE_BYTES: int = 100 * 1024 * 1024
+    """Largest file of an appeal."""
+    APPEAL_MAX_TOTAL_BYTES: int = 300 * 1024 * 1024
+    """Most bytes of an appeal's files together."""
+    APPEAL_FILE_DAYS: int = 90
+    """How long an appeal's files are kept after it was answered; ``forget_appeal_files`` deletes them then."""
+    PRIVATE_STORAGE: str = "moderation-private"
+    """Alias in ``STORAGES`` for files that nobody else may see; see ``moderation.workfiles.storage``."""
+    SITE_URL: str = ""
+    """The site's address (``https://art.example``), for the links in mails."""
+    RULES_URL: str = ""
+    """Where the site's rules stand, for statements of reasons; a path or an address."""
+    LANGUAGE_OF: str = ""
+    """Dotted path of a function that takes a user and returns their language code; empty takes ``LANGUAGE_CODE``."""
+    NOTICE_ATTEMPTS: int = 6
+    """After so many tries a notice counts as failed; the admin shows it."""
 
 
 def _load() -> ModerationSettings:
@@ -80,10 +103,14 @@ def beat_schedule(*, sweep_seconds: float = 30, missed_seconds: float = 3600) ->
     """Return the periodic entries that the host merges into its ``CELERY_BEAT_SCHEDULE``.
 
     ``sweep_seconds``: how often leases that ran out and bells that were lost are looked for; ``missed_seconds``: how
-    often the host's tables are searched for objects that were written without signals. (Called while the host's
+    often the host's tables are searched for objects that were written without signals. Notices leave, and appeals'
+    files are read, at the sweeper's pace; files past their time are deleted once a day. (Called while the host's
     settings are being read, so it may read none itself.)
     """
     return {
         "moderation-sweep": {"task": "moderation.tasks.sweep", "schedule": sweep_seconds},
         "moderation-sweep-missed": {"task": "moderation.tasks.sweep_missed", "schedule": missed_seconds},
+        "moderation-notices": {"task": "moderation.tasks.send_notices", "schedule": sweep_seconds},
+        "moderation-appeal-files": {"task": "moderation.tasks.read_appeal_files", "schedule": sweep_seconds},
+        "moderation-retention": {"task": "moderation.tasks.forget_appeal_files", "schedule": 24 * 60 * 60},
     }

@@ -52,7 +52,7 @@ class Classifier(Protocol):
 
     card: DetectorCard
 
-    def load(self) -> None:
+    def load(self) -> object:
         """Load the weights now (a worker does when it starts). Raises ``ml.cards.ArtefactError``."""
 
     def score(self, artworks: Sequence[Pixels]) -> list[float]:
@@ -66,18 +66,27 @@ class ShippedDetector:
         self.card: DetectorCard = read_card(ARTEFACTS / (settings.DETECTOR or DEFAULT_DETECTOR))
         self._detector: Detector | None = None
 
-    def load(self) -> None:
+    def load(self) -> Detector:
         """Load the artefact after checking its hash."""
         from ml.runtime import load_detector  # numpy and LiteRT: wanted in a worker, not in a web process
 
         if self._detector is None:
             self._detector = load_detector(self.card.name)
+        return self._detector
 
     def score(self, artworks: Sequence[Pixels]) -> list[float]:
         """Return the calibrated probability of each picture."""
-        self.load()
-        assert self._detector is not None
-        return self._detector.score(artworks)
+        return self.load().score(artworks)
+
+    def overlay(self, artwork: Pixels) -> bytes:
+        """Return the picture as PNG with the parts in colour that raised the score.
+
+        A classifier need not have this; one that has it gives moderators "Where it looked". Raises ``ValueError``
+        where there is nothing to show.
+        """
+        from ml.saliency import overlay_png
+
+        return overlay_png(self.load(), artwork)
 
 
 _local = threading.local()

@@ -1,4 +1,4 @@
-"""One look at one file: decode once, let every reader find what it can, then score. No database.
+"""One look at one file: decode once, let every reader find what it can, then score. Nothing is written.
 
 The worker and ``manage.py screen`` share this: what a command says about a file is what the site would say.
 """
@@ -9,7 +9,7 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from moderation.evidence import declaration
 from moderation.evidence.base import Evidence, EvidenceReader, Strength, Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ml.artwork import Artwork as Pixels
     from moderation.evidence.classifier import Classifier
@@ -40,10 +40,11 @@ class FileProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was found apart from the score: the pixels in the detector's form, and the findings."""
+    """What was found apart from the score: the pixels in the detector's form, the findings, the readers' memo."""
 
     pixels: Pixels
     evidence: list[Evidence]
+    memo: Mapping[str, Any]
 
 
 def look_at(
@@ -71,7 +72,7 @@ def look_at(
         owner_id=owner_id,
     )
     findings = [finding for reader in readers() for finding in _read(reader, subject)]
-    return Look(pixels, [*findings, *declaration.mismatch(declared_origin, findings)])
+    return Look(pixels, [*findings, *declaration.mismatch(declared_origin, findings)], subject.memo)
 
 
 def score_all(model: Classifier, looks: Sequence[Look]) -> list[float]:

@@ -15,8 +15,10 @@ from moderation.models.desk import (
 )
 from moderation.models.detector import Detector
 from moderation.models.event import Event
+from moderation.models.fingerprint import Fingerprint
 from moderation.models.notice import Notice, NoticeState
 from moderation.models.policy import Band, Policy, WaitedOut
+from moderation.models.saliency import Saliency
 from moderation.models.screening import Screening, ScreeningState
 from moderation.models.thumbnail import Thumbnail
 
@@ -38,12 +40,14 @@ __all__ = [
     "Escalation",
     "Event",
     "FileKind",
+    "Fingerprint",
     "Label",
     "Notice",
     "NoticeState",
     "Outcome",
     "Policy",
     "ReasonCode",
+    "Saliency",
     "SavedView",
     "Screening",
     "ScreeningState",

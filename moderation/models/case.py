@@ -30,6 +30,7 @@ class Severity(models.IntegerChoices):
     APPEAL = 50, _("Appeal")
     OVERDUE = 45, _("Waits too long")
     PROOF = 40, _("Proof in the file")
+    THEFT = 35, _("Possible theft")
     HOLD = 30, _("Held")
     UNSCREENED = 25, _("Could not be screened")
     STRONG = 20, _("Strong evidence")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from moderation.evidence.base import Evidence, Strength
+from moderation.evidence.seen_before import THEFT
 from moderation.models import Action, Artwork, Band, DeclaredOrigin, Severity
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ def judge(
     """
     if approved_before:
         return Verdict(Band.CLEAR, reason=_("A person approved these very bytes before."))
+    theft = next((finding for finding in evidence if finding.kind == THEFT), None)
+    if theft is not None:  # whose work it is does not hang on how it was made
+        return Verdict(_at_least(band_of(p_ai, policy), Band.REVIEW), Severity.THEFT, theft.message)
     declared_ai = declared_origin in (DeclaredOrigin.ASSISTED, DeclaredOrigin.GENERATED)
     if declared_ai and policy.allow_declared_ai:
         return Verdict(Band.CLEAR, reason=_("The artist declared it, and declared AI works are welcome here."))
@@ -131,7 +135,9 @@ def _score_sentence(p_ai: float, threshold: float) -> str:
 
 
 def _bonus_sentence(p_ai: float, threshold: float) -> str:
-    return _("The score is %(score).2f; for this artist's clean record the policy asks a person from %(threshold).2f.") % {
+    return _(
+        "The score is %(score).2f; for this artist's clean record the policy asks a person from %(threshold).2f."
+    ) % {
         "score": p_ai,
         "threshold": threshold,
     }

@@ -22,7 +22,7 @@ from moderation.conf import settings
 from moderation.evidence import classifier
 from moderation.evidence.looking import FileProblem, Look, look_at, score_all
 from moderation.models import Screening, ScreeningState
-from moderation.services import policies, queueing, recording
+from moderation.services import fingerprints, overlays, policies, queueing, recording, thumbnails
 from moderation.services.files import read_artwork_file
 from moderation.services.recording import LeaseLost
 
@@ -96,6 +96,8 @@ def screen_batch(batch: Batch) -> None:
         except FileProblem as problem:
             _fail(batch, screening, problem.code, str(problem), final=problem.final)
         else:
+            fingerprints.keep(screening.artwork, look.memo)
+            thumbnails.keep(screening.artwork, look.pixels)
             looks.append((screening, look))
     if not looks:
         return
@@ -111,6 +113,7 @@ def screen_batch(batch: Batch) -> None:
         evidence = [classifier.finding(p_ai, model.card), *look.evidence]
         try:
             recording.record_result(screening, token=batch.token, p_ai=p_ai, evidence=evidence, detector=detector)
+            overlays.keep(screening, look.pixels, model)
         except LeaseLost:
             logger.info("Screening %s is not ours any more; its result is dropped.", screening.pk)
 
