@@ -49,3 +49,15 @@ class CaseConflict(ModerationError):
 
 class TooLateToUndo(ModerationError):
     """The grace window is over, the notice may have left: a new decision is the way."""
+
+
+class CannotAppeal(ModerationError):
+    """This decision is not open to an appeal: too early, too late, appealed before, or replaced by a later one."""
+
+
+class IncompleteAppeal(ModerationError):
+    """An appeal, or its answer, that lacks something or has too much of it."""
+
+
+class NoPrivateStorage(ModerationError):
+    """The host names no storage for files that nobody else may see."""

@@ -6,6 +6,8 @@ Each carries keyword arguments only; a receiver that fails does not disturb the 
 ``flagged``: ``artwork``, ``case``. A case was opened: a person is asked.
 ``decided``: ``artwork``, ``decision``. A person decided.
 ``undone``: ``artwork``, ``decision``. A decision was taken back within its grace window.
+``appealed``: ``artwork``, ``appeal``. The artist appealed; the answer comes as ``decided``.
+``overdue``: ``artwork``, ``case``. A work waits longer than the policy allows: call a person.
 """
 
 from django.dispatch import Signal
@@ -14,3 +16,5 @@ screened = Signal()
 flagged = Signal()
 decided = Signal()
 undone = Signal()
+appealed = Signal()
+overdue = Signal()

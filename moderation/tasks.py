@@ -11,7 +11,7 @@ from celery.signals import worker_process_init
 from ml.cards import ArtefactError
 from moderation import services
 from moderation.evidence.classifier import active_classifier
-from moderation.services import bell, queueing
+from moderation.services import appeal_files, bell, notices, queueing
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,28 @@ def sweep() -> None:
 def sweep_missed() -> None:
     """Queue objects that were written without signals. A second run finds them recorded."""
     services.sweep_missed()
+
+
+@shared_task(ignore_result=True, soft_time_limit=250, time_limit=300)
+def send_notices() -> None:
+    """Tell artists of decisions that became final. A second run finds the notices sent, or claimed."""
+    notices.send_notices()
+
+
+@shared_task(acks_late=True, ignore_result=True, soft_time_limit=50, time_limit=60)
+def read_appeal_files() -> None:
+    """Read one file of an appeal for the moderator's summary. A second run takes the next, or finds none left.
+
+    One file a task: the time limit is that file's, and whatever it does to this process it does to itself.
+    """
+    if appeal_files.read_next() and appeal_files.has_pending():
+        bell.ring_for_appeal_files()
+
+
+@shared_task(ignore_result=True, soft_time_limit=500, time_limit=600)
+def forget_appeal_files() -> None:
+    """Delete appeals' files that are past their time. A second run finds them gone."""
+    appeal_files.forget()
 
 
 @worker_process_init.connect

@@ -5,10 +5,12 @@ a moderator's page ``claim_case``, ``claim_next``,
 ``decide``, ``decide_many`` and ``undo``.
 """
 
+from moderation.services.appeals import decide_appeal, file_appeal
 from moderation.services.bulk import decide_many, undo_batch
 from moderation.services.cases import claim_case, open_case, release_case
 from moderation.services.claiming import claim_next, keep_case, skip_case
 from moderation.services.decisions import decide, undo
+from moderation.services.notices import send_notices
 from moderation.services.passing_on import add_note, escalate_case, reopen_case
 from moderation.services.policies import current_policy, publish_policy
 from moderation.services.requests import request_screening, rescreen, withdraw
@@ -22,8 +24,10 @@ __all__ = [
     "claim_next",
     "current_policy",
     "decide",
+    "decide_appeal",
     "decide_many",
     "escalate_case",
+    "file_appeal",
     "keep_case",
     "open_case",
     "publish_policy",
@@ -32,6 +36,7 @@ __all__ = [
     "request_screening",
     "rescreen",
     "screen_pending",
+    "send_notices",
     "skip_case",
     "sweep",
     "sweep_missed",

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from kombu.exceptions import OperationalError
+
+if TYPE_CHECKING:
+    from celery import Task
 
 logger = logging.getLogger(__name__)
 
@@ -14,8 +18,19 @@ def ring() -> bool:
     """Ring now; say whether the broker took it. A broker that is down never fails the caller: rows wait."""
     from moderation.tasks import screen_pending
 
+    return _send(screen_pending)
+
+
+def ring_for_appeal_files() -> bool:
+    """Ring for files that an artist sent with an appeal; like ``ring``."""
+    from moderation.tasks import read_appeal_files
+
+    return _send(read_appeal_files)
+
+
+def _send(task: Task[..., Any]) -> bool:
     try:
-        screen_pending.apply_async(retry=False)
+        task.apply_async(retry=False)
     except (OperationalError, OSError) as error:
         logger.warning("The broker is not there (%s). The pending rows wait for the sweeper.", error)
         return False

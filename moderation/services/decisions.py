@@ -60,7 +60,7 @@ def decide(
             action=action,
             reason_code=reason_code,
             explanation=explanation.strip(),
-            facts=facts_of(locked),
+            facts=_facts_of(locked),
             before=outcomes.standing_of(locked.artwork),
             automation=Automation.DETECTION,
             decided_at=now,
@@ -153,7 +153,7 @@ def _check_statement(action: str, reason_code: str, explanation: str) -> None:
         raise IncompleteDecision(_("Explain to the artist, in your own words, what this rests on."))
 
 
-def facts_of(case: Case) -> list[dict[str, object]]:
+def _facts_of(case: Case) -> list[dict[str, object]]:
     """Return what the decision rests on: the findings as they were stored, or why nothing could be found."""
     screening = case.screening
     if screening is not None and screening.evidence:

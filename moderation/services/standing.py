@@ -46,9 +46,7 @@ def record_of(artist_pk: int | None) -> Record:
 
 def is_trusted(record: Record, policy: Policy) -> bool:
     """Whether ``policy`` gives an artist with ``record`` the higher review threshold."""
-    return (
-        policy.trusted_artist_bonus > 0 and record.is_clean and record.approved >= policy.trusted_artist_decisions
-    )
+    return policy.trusted_artist_bonus > 0 and record.is_clean and record.approved >= policy.trusted_artist_decisions
 
 
 def review_bonus(artist_pk: int | None, policy: Policy) -> float:

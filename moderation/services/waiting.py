@@ -45,9 +45,7 @@ def _unscreened(policy: Policy, limit: int) -> list[int]:
 
 def _still_waiting(pk: int) -> Artwork | None:
     """Lock the artwork; ``None`` when its screening ended meanwhile."""
-    return (
-        Artwork.objects.select_for_update().filter(pk=pk, standing=Standing.WAITING, is_current=True).first()
-    )
+    return Artwork.objects.select_for_update().filter(pk=pk, standing=Standing.WAITING, is_current=True).first()
 
 
 def _show_unscreened(policy: Policy, limit: int) -> int:

@@ -1,0 +1,169 @@
+"""The statement of reasons of a decision, in words for the artist and in the shape of the EU's public database.
+
+The page, the mail and the export all take it from here, so that they cannot say different things. The shape is that
+of the DSA Transparency Database's API: https://transparency.dsa.ec.europa.eu/page/api-documentation
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from moderation.conf import settings
+from moderation.models import Action, ReasonCode
+from moderation.models.decision import Automation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.utils.functional import _StrPromise
+
+    from moderation.models import Decision
+
+RULES: dict[str, _StrPromise] = {
+    ReasonCode.HUMAN_MADE: gettext_lazy("Works that people make are welcome."),
+    ReasonCode.DECLARED: gettext_lazy("AI-generated and AI-assisted works are welcome when they are declared."),
+    ReasonCode.UNDECLARED_AI: gettext_lazy(
+        "Works that are AI-generated are declared as such when they are offered, so that buyers know what they buy."
+    ),
+    ReasonCode.GENERATOR_MARKS: gettext_lazy(
+        "Works whose file says that a generator made them are declared as AI-generated when they are offered."
+    ),
+    ReasonCode.UNREADABLE: gettext_lazy("A work is offered as a picture that can be opened and shown."),
+    ReasonCode.OTHER: gettext_lazy("The rules of this site, as the explanation says."),
+}
+"""The rule that each ground rests on, in a sentence."""
+
+_EFFECTS: dict[str, _StrPromise] = {
+    Action.APPROVE: gettext_lazy("Nothing is restricted. The work is public."),
+    Action.LABEL: gettext_lazy("The work stays public, and buyers see the label “AI-generated” beside it."),
+    Action.REJECT: gettext_lazy("The work is not shown to the public. You still see it, and nothing is deleted."),
+}
+_VISIBILITY = {
+    Action.LABEL: "DECISION_VISIBILITY_CONTENT_LABELLED",
+    Action.REJECT: "DECISION_VISIBILITY_CONTENT_DISABLED",
+}
+_SYNTHETIC = (ReasonCode.UNDECLARED_AI, ReasonCode.GENERATOR_MARKS)
+_MAX_GROUND, _MAX_EXPLANATION, _MAX_FACTS = 500, 2000, 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the artist is told about one decision."""
+
+    decision: Decision
+    headline: str
+    effect: str
+    facts: Sequence[str]
+    """What was found, in sentences for the artist."""
+    automation: Sequence[str]
+    """Which automated means were used and what they had to say, in sentences for the artist."""
+    rule: str
+    rules_url: str
+
+
+def statement_of(decision: Decision) -> Statement:
+    """Return the statement of reasons of ``decision`` in the active language."""
+    return Statement(
+        decision=decision,
+        headline=_headline(decision),
+        effect=str(_EFFECTS[decision.action]),
+        facts=_facts(decision),
+        automation=_automation(decision),
+        rule=str(RULES[decision.reason_code]),
+        rules_url=settings.RULES_URL,
+    )
+
+
+def database_entry(decision: Decision) -> dict[str, Any]:
+    """Return the statement in the shape that the EU's database takes (API v2). Names of works and people are left out.
+
+    Raises ``ValueError`` for a decision that restricts nothing: there is nothing to state.
+    """
+    if not decision.is_restriction:
+        raise ValueError(f"Decision {decision.reference} restricts nothing.")
+    statement = statement_of(decision)
+    facts = "\n".join([*statement.facts, *statement.automation])
+    entry: dict[str, Any] = {
+        "decision_visibility": [_VISIBILITY[Action(decision.action)]],
+        "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
+        "incompatible_content_ground": _impersonal(statement.rule, decision)[:_MAX_GROUND],
+        "incompatible_content_explanation": _impersonal(decision.explanation, decision)[:_MAX_EXPLANATION],
+        "incompatible_content_illegal": "No",
+        "content_type": [
+            "CONTENT_TYPE_IMAGE",
+            *(["CONTENT_TYPE_SYNTHETIC_MEDIA"] if decision.reason_code in _SYNTHETIC else []),
+        ],
+        "category": "STATEMENT_CATEGORY_OTHER_VIOLATION_TC",
+        "content_date": decision.artwork.created_at.date().isoformat(),
+        "application_date": decision.decided_at.date().isoformat(),
+        "decision_facts": _impersonal(facts, decision)[:_MAX_FACTS],
+        "source_type": "SOURCE_VOLUNTARY",
+        "automated_detection": "No" if decision.automation == Automation.NONE else "Yes",
+        "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
+        "puid": str(decision.reference),
+    }
+    if settings.RULES_URL.startswith(("https://", "http://")):
+        entry["decision_ground_reference_url"] = settings.RULES_URL
+    return entry
+
+
+def _headline(decision: Decision) -> str:
+    sentences = {
+        Action.APPROVE: _("A person looked at “%(title)s” and approved it."),
+        Action.LABEL: _("A person decided that “%(title)s” carries the label “AI-generated”."),
+        Action.REJECT: _("A person decided that “%(title)s” cannot be shown here."),
+    }
+    return sentences[Action(decision.action)] % {"title": decision.artwork}
+
+
+def _facts(decision: Decision) -> list[str]:
+    """Return the findings apart from the score, strongest first; a score is no fact about the work."""
+    order = ("proof", "strong", "hint")
+    found = [fact for fact in decision.facts if fact.get("kind") != "classifier"]
+    found.sort(key=lambda fact: order.index(fact["strength"]) if fact.get("strength") in order else len(order))
+    told = [str(fact.get("artist_message") or fact.get("message") or "") for fact in found]
+    return list(dict.fromkeys(sentence for sentence in told if sentence))
+
+
+def _automation(decision: Decision) -> list[str]:
+    if decision.automation == Automation.NONE:
+        return [_("No automated means were used. A person decided.")]
+    sentences = []
+    readers = sorted({str(fact["reader"]) for fact in decision.facts if fact.get("reader") and not _is_score(fact)})
+    for fact in filter(_is_score, decision.facts):
+        details = fact.get("details", {})
+        sentences.append(
+            _("A detector (%(name)s, version %(version)s) compared the picture with pictures whose origin is known.")
+            % {"name": details.get("detector", "?"), "version": details.get("version", "?")}
+        )
+        if fact.get("artist_message"):
+            sentences.append(str(fact["artist_message"]))
+    if readers:
+        sentences.append(
+            _("A program read what the file itself says about its making (%(readers)s).")
+            % {"readers": ", ".join(readers)}
+        )
+    if not sentences:
+        sentences.append(_("A program could not examine the picture, so it was put before a person."))
+    sentences.append(_("These only drew attention to the work. A person looked at it and decided; no machine did."))
+    return sentences
+
+
+def _is_score(fact: dict[str, Any]) -> bool:
+    return fact.get("kind") == "classifier"
+
+
+def _impersonal(text: str, decision: Decision) -> str:
+    """Return ``text`` without the work's title and the artist's name: the public database takes no personal data."""
+    names = [decision.artwork.title]
+    if decision.artist is not None:
+        names += [decision.artist.get_username(), decision.artist.get_full_name()]
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        text = text.replace(f"“{name}”", _("the work"))
+        if len(name) > 3:
+            text = text.replace(name, "…")
+    return text
