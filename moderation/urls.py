@@ -23,6 +23,7 @@ urlpatterns = [
     path("preferences", preferences.preferences, name="preferences"),
     # A case
     path("cases/<int:pk>/", cases.case, name="case"),
+    path("screenings/<int:pk>/saliency", artworks.saliency, name="saliency"),
     path("cases/<int:pk>/keep", cases.keep, name="keep"),
     path("cases/<int:pk>/take-over", cases.take_over, name="take_over"),
     path("cases/<int:pk>/skip", cases.skip, name="skip"),

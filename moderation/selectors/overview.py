@@ -89,6 +89,8 @@ def open_by_age() -> Table:
     for severity in Severity:
         line = found.get(severity, {})
         numbers = [line.get(name, 0) for name in columns]
+        if not any(numbers):
+            continue
         rows.append([severity.label, *numbers, line.get("overdue", 0)])
         parts.append(
             [(number, f"age-{place}", f"{edges[place][0]}: {number}") for place, number in enumerate(numbers)]
@@ -176,7 +178,7 @@ def time_to_decision() -> Table:
         _("Median hours from opening to decision over the last 30 days, and how many were late."),
         [_("Urgency"), _("Decisions"), _("Median hours"), _("Late")],
         rows,
-        _bars([[(row[2] or 0, "accent", f"{row[2]} h")] for row in rows]),
+        _bars([[(float(row[2]), "accent", f"{row[2]} h")] for row in rows]),
     )
 
 
@@ -249,10 +251,6 @@ def wilson(hits: int, number: int) -> tuple[float, float, float]:
 
 def _in_force() -> Any:
     return Decision.objects.filter(undone_at__isnull=True).order_by()
-
-
-def _rounded(values: list[float] | None) -> float | None:
-    return round(median(values), 1) if values else None
 
 
 def _has_username() -> bool:

@@ -64,7 +64,15 @@ def held(case: Case) -> bool:
 @register.filter
 def severity_kind(severity: int) -> str:
     """The chip's kind for an urgency."""
-    return {Severity.PROOF: "stop", Severity.HOLD: "wait", Severity.STRONG: "wait"}.get(Severity(severity), "idle")
+    kinds = {
+        Severity.APPEAL: "label",
+        Severity.OVERDUE: "stop",
+        Severity.PROOF: "stop",
+        Severity.THEFT: "stop",
+        Severity.HOLD: "wait",
+        Severity.STRONG: "wait",
+    }
+    return kinds.get(Severity(severity), "idle")
 
 
 @register.filter

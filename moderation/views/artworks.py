@@ -10,11 +10,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.http import http_date
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
-from moderation.models import Artwork, Thumbnail
+from moderation.models import Artwork, Saliency, Thumbnail
 from moderation.permissions import is_moderator, is_owner, may_see_file
+from moderation.views._desk import moderators_only
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -60,14 +61,13 @@ def artwork_status(request: HttpRequest, reference: UUID) -> HttpResponseBase:
 def artwork_file(request: HttpRequest, reference: UUID) -> HttpResponseBase:
     """Send the picture's bytes to those who may see them: everyone once it is public, else artist and moderators.
 
-    A storage with links of its own (S3) sends the browser there by a short-lived signed link.
+    They are streamed from the storage, wherever that is: a link of the storage's own would outlive a rejection, and
+    a strict content policy would refuse it.
     """
     record = get_object_or_404(Artwork, reference=reference)
     if not may_see_file(request.user, record):
         raise Http404
     storage = record.storage
-    if getattr(storage, "querystring_auth", False):
-        return HttpResponseRedirect(storage.url(record.file_name))
     kind = mimetypes.guess_type(record.file_name)[0] or ""
     try:
         file = storage.open(record.file_name, "rb")
@@ -82,9 +82,21 @@ def artwork_file(request: HttpRequest, reference: UUID) -> HttpResponseBase:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, no-cache"  # whether it may be seen can change at any moment
-    response["Last-Modified"] = http_date(record.created_at.timestamp())
-    response["ETag"] = f'"{record.digest}"'
+    if record.digest:
+        response["ETag"] = f'"{record.digest}"'
+    if record.digest:
+        return get_conditional_response(request, etag=f'"{record.digest}"', response=response) or response
     return response
+
+
+@require_safe
+@moderators_only
+def saliency(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Send the overlay of a screening: where the detector looked. For moderators."""
+    data = Saliency.objects.filter(screening=pk).values_list("data", flat=True).first()
+    if data is None:
+        raise Http404
+    return _small_picture(data)
 
 
 @require_safe
@@ -96,7 +108,11 @@ def artwork_thumbnail(request: HttpRequest, reference: UUID) -> HttpResponseBase
     small = Thumbnail.objects.filter(artwork=record).values_list("data", flat=True).first()
     if small is None:
         return HttpResponseRedirect(reverse("moderation:artwork_file", args=[reference]))
-    response = HttpResponse(bytes(small), content_type="image/webp")
+    return _small_picture(small)
+
+
+def _small_picture(data: bytes | memoryview) -> HttpResponse:
+    response = HttpResponse(bytes(data), content_type="image/webp")
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     # The bytes under a reference never change; only whether they may be seen does, and that within minutes.

@@ -26,6 +26,11 @@
       viewer.querySelectorAll("[data-stage] img").forEach((image) => {
         image.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
       });
+      const overlay = viewer.querySelector("[data-overlay]");
+      if (overlay) {
+        overlay.style.width = `${picture.clientWidth}px`;
+        overlay.style.height = `${picture.clientHeight}px`;
+      }
       viewer.classList.toggle("is-zoomed", scale > 1.001);
       if (output) output.textContent = `${Math.round(scale * fitted() * 100)} %`;
     };
