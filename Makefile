@@ -52,7 +52,7 @@ requirements: ## Compile the pinned requirements anew (needs uv)
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --all-extras \
 	  --group site --group dev --quiet --output-file requirements.txt
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --extra c2pa --extra heif \
-	  --extra s3 --group site --constraint requirements.txt --quiet --output-file requirements-serve.txt
+	  --extra psd --extra s3 --group site --constraint requirements.txt --quiet --output-file requirements-serve.txt
 	@for file in requirements.txt requirements-serve.txt; do \
 	  grep -v '^#' $$file > $$file.body; cat $$file.head $$file.body > $$file; rm $$file.head $$file.body; done
 
