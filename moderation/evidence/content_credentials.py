@@ -15,6 +15,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext, gettext_noop
+
+from moderation.conf import settings
 from moderation.evidence.base import Evidence, Strength
 from moderation.evidence.credentials import History, State, read_history
 from moderation.evidence.sheet import sheet_of
@@ -31,30 +34,34 @@ except ImportError:  # the extra is optional
     c2pa = None
 
 _FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif", "BMFF": "image/avif"}
-MAX_STORE_FILE = 64 << 20
 
 # Every sentence of this kind of evidence stands here.
 STATES = {
-    State.TRUSTED: "Content Credentials signed by {signer}, whom this site trusts, {says}.",
-    State.VALID: (
+    State.TRUSTED: gettext_noop("Content Credentials signed by {signer}, whom this site trusts, {says}."),
+    State.VALID: gettext_noop(
         "Content Credentials signed in the name of {signer} {says}; the signature fits the file, but {doubt}."
     ),
-    State.INVALID: "The file carries Content Credentials of {signer} that do not fit it: {doubt}.",
-    State.UNREADABLE: "The file carries Content Credentials that cannot be read.",
-    State.UNCHECKED: "The file carries Content Credentials that this installation cannot check.",
+    State.INVALID: gettext_noop("The file carries Content Credentials of {signer} that do not fit it: {doubt}."),
+    State.UNREADABLE: gettext_noop("The file carries Content Credentials that cannot be read."),
+    State.UNCHECKED: gettext_noop("The file carries Content Credentials that this installation cannot check."),
 }
-REMOTE = "The file says that its Content Credentials are kept elsewhere; nothing is fetched, so they were not read."
-ARTIST = "Your file carries Content Credentials, a record of how it was made, and we read what they say."
-SOURCE_C2PA = "The file's Content Credentials say that it {says} ({trust})."
-SOURCE_UNCHECKED = (
+SAYS = gettext_noop("say that the picture {says}")
+SAYS_NOTHING = gettext_noop("do not say whether the picture was generated")
+NO_SIGNER = gettext_noop("an unnamed signer")
+REMOTE = gettext_noop(
+    "The file says that its Content Credentials are kept elsewhere; nothing is fetched, so they were not read."
+)
+ARTIST = gettext_noop("Your file carries Content Credentials, a record of how it was made, and we read what they say.")
+SOURCE_C2PA = gettext_noop("The file's Content Credentials say that it {says} ({trust}).")
+SOURCE_UNCHECKED = gettext_noop(
     "The file's Content Credentials mention that something in it {says}; this installation cannot check them."
 )
-SOURCE_XMP = "The file's metadata says that it {says}; such a note is not signed."
-SOURCE_ARTIST = "Your file's metadata says that it {says}."
+SOURCE_XMP = gettext_noop("The file's metadata says that it {says}; such a note is not signed.")
+SOURCE_ARTIST = gettext_noop("Your file's metadata says that it {says}.")
 TRUST = {
-    State.TRUSTED: "a signature that this site trusts",
-    State.VALID: "the signature fits, its owner is not known here",
-    State.INVALID: "the signature does not fit the file",
+    State.TRUSTED: gettext_noop("a signature that this site trusts"),
+    State.VALID: gettext_noop("the signature fits, its owner is not known here"),
+    State.INVALID: gettext_noop("the signature does not fit the file"),
 }
 _WEIGHT = {State.TRUSTED: Strength.PROOF, State.VALID: Strength.STRONG}
 
@@ -67,14 +74,12 @@ def c2pa_available() -> bool:
 class ContentCredentials:
     """Reads C2PA manifests and IPTC's DigitalSourceType.
 
-    A host that keeps a trust list names its path in a subclass; without one no signer is *trusted*.
+    Whose signatures are *trusted* says ``MODERATION["C2PA_TRUST_ANCHORS"]``; without it nobody's are.
     """
 
     name = "content_credentials"
     version = 1
-    trust_anchors = ""
-    """Path of a PEM file with the root certificates that this site trusts."""
-    _made: tuple[int, Any] | None = None
+    _made: tuple[tuple[int, str], Any] | None = None
 
     def read(self, subject: Subject) -> list[Evidence]:
         """Return what the file's credentials and its XMP say of its origin."""
@@ -84,14 +89,10 @@ class ContentCredentials:
             findings += self._credentials(subject.data, sheet)
         elif _remote(sheet):
             details = {"state": State.UNCHECKED.value, "kept_at": plain(_remote(sheet))}
-            findings.append(self._evidence("c2pa", Strength.HINT, REMOTE, ARTIST, details))
+            findings.append(self._evidence("c2pa", Strength.HINT, gettext(REMOTE), details))
         known = {finding.kind for finding in findings}
         findings += [finding for finding in self._source_types(sheet) if finding.kind not in known]
         return findings
-
-    @property
-    def _reader(self) -> str:
-        return f"{self.name}/{self.version}"
 
     def _context(self) -> Any:
         """Return the library's settings, made once a process: a forked child cannot use its parent's.
@@ -99,15 +100,16 @@ class ContentCredentials:
         Nothing is fetched: neither remote manifests nor the state of certificates. A trust list that is missing or
         no PEM raises: an installation at fault must not pass for a file that cannot be read.
         """
-        if self._made is not None and self._made[0] == os.getpid():
+        key = (os.getpid(), settings.C2PA_TRUST_ANCHORS)
+        if self._made is not None and self._made[0] == key:
             return self._made[1]
-        settings: dict[str, Any] = {
+        options: dict[str, Any] = {
             "verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
             "core": {"allowed_network_hosts": []},
         }
-        if self.trust_anchors:
-            settings["trust"] = {"trust_anchors": Path(self.trust_anchors).read_text(encoding="ascii")}
-        self._made = (os.getpid(), c2pa.Context(settings=c2pa.Settings.from_dict(settings)))
+        if key[1]:
+            options["trust"] = {"trust_anchors": Path(key[1]).read_text(encoding="ascii")}
+        self._made = (key, c2pa.Context(settings=c2pa.Settings.from_dict(options)))
         return self._made[1]
 
     def _manifests(self, data: bytes, container: str) -> dict[str, Any] | None:
@@ -126,28 +128,22 @@ class ContentCredentials:
             return self._unchecked(sheet)
         report = self._manifests(data, sheet.marks.container)
         if report is None:
-            return [
-                self._evidence(
-                    "c2pa", Strength.HINT, STATES[State.UNREADABLE], ARTIST, {"state": State.UNREADABLE.value}
-                )
-            ]
+            unreadable = State.UNREADABLE
+            return [self._evidence("c2pa", Strength.HINT, gettext(STATES[unreadable]), {"state": unreadable.value})]
         history = read_history(report)
         weight = self._weight(history)
-        findings = [self._evidence("c2pa", weight, _sentence(history), ARTIST, history.details())]
+        findings = [self._evidence("c2pa", weight, _sentence(history), history.details())]
         if history.source is not None:
-            trust = TRUST.get(history.state, TRUST[State.INVALID])
+            trust = gettext(TRUST.get(history.state, TRUST[State.INVALID]))
             findings.append(
-                self._evidence(
-                    history.source.kind,
-                    weight if history.source.made_by_machine else Strength.HINT,
-                    SOURCE_C2PA.format(says=history.source.says, trust=trust),
-                    SOURCE_ARTIST.format(says=history.source.says),
-                    {
-                        "origin": "c2pa",
-                        "generator": history.generator,
-                        "signer": history.signer,
-                        "state": history.state.value,
-                    },
+                self._source(
+                    history.source,
+                    weight,
+                    gettext(SOURCE_C2PA).format(says=gettext(history.source.says), trust=trust),
+                    origin="c2pa",
+                    generator=history.generator,
+                    signer=history.signer,
+                    state=history.state.value,
                 )
             )
         return findings
@@ -159,48 +155,43 @@ class ContentCredentials:
 
     def _unchecked(self, sheet: Sheet) -> list[Evidence]:
         """Without the library: say that there are credentials, and which source types their bytes mention."""
-        findings = [
-            self._evidence("c2pa", Strength.HINT, STATES[State.UNCHECKED], ARTIST, {"state": State.UNCHECKED.value})
-        ]
+        unchecked = State.UNCHECKED
+        findings = [self._evidence("c2pa", Strength.HINT, gettext(STATES[unchecked]), {"state": unchecked.value})]
         store = sheet.marks.jumbf or b""
         for kind in dict.fromkeys(SOURCE_TYPES.values()):
-            # The claim is CBOR, where texts stand as they are; the length before it says where the address ends.
+            # The claim is CBOR, where texts stand as they are.
             if kind.made_by_machine and b"digitalsourcetype/" + kind.term.encode("ascii") in store:
-                message = SOURCE_UNCHECKED.format(says=kind.says)
-                findings.append(
-                    self._evidence(
-                        kind.kind,
-                        Strength.HINT,
-                        message,
-                        SOURCE_ARTIST.format(says=kind.says),
-                        {"origin": "c2pa, unchecked"},
-                    )
-                )
+                message = gettext(SOURCE_UNCHECKED).format(says=gettext(kind.says))
+                findings.append(self._source(kind, Strength.HINT, message, origin="c2pa", state=unchecked.value))
         return findings
 
     def _source_types(self, sheet: Sheet) -> list[Evidence]:
         """Read DigitalSourceType from XMP; each type once."""
-        types: dict[str, SourceType] = {}
-        for prop in sheet.properties:
-            if prop.name.lower() == "digitalsourcetype":
-                found = source_type(prop.value)
-                if found is not None:
-                    types.setdefault(found.kind, found)
+        types = {
+            found.kind: found
+            for prop in sheet.properties
+            if prop.name.lower() == "digitalsourcetype" and (found := source_type(prop.value)) is not None
+        }
         return [
-            self._evidence(
-                kind,
-                Strength.STRONG if found.made_by_machine else Strength.HINT,
-                SOURCE_XMP.format(says=found.says),
-                SOURCE_ARTIST.format(says=found.says),
-                {"origin": "xmp", "digital_source_type": found.term},
-            )
-            for kind, found in types.items()
+            self._source(found, Strength.STRONG, gettext(SOURCE_XMP).format(says=gettext(found.says)), origin="xmp")
+            for found in types.values()
         ]
 
-    def _evidence(self, kind: str, strength: Strength, message: str, artist: str, details: dict[str, Any]) -> Evidence:
-        return Evidence(
-            kind, strength, message, artist, self._reader, {key: value for key, value in details.items() if value}
+    def _source(self, kind: SourceType, weight: Strength, message: str, **details: str) -> Evidence:
+        """Return the finding of a source type. Who says that a person or a camera made it gives a hint, no more."""
+        return self._evidence(
+            kind.kind,
+            weight if kind.made_by_machine else Strength.HINT,
+            message,
+            {"digital_source_type": kind.term, **details},
+            gettext(SOURCE_ARTIST).format(says=gettext(kind.says)),
         )
+
+    def _evidence(
+        self, kind: str, strength: Strength, message: str, details: dict[str, Any], artist: str = ""
+    ) -> Evidence:
+        kept = {key: value for key, value in details.items() if value}
+        return Evidence(kind, strength, message, artist or gettext(ARTIST), f"{self.name}/{self.version}", kept)
 
 
 def _remote(sheet: Sheet) -> str:
@@ -216,10 +207,7 @@ def _remote(sheet: Sheet) -> str:
 
 
 def _sentence(history: History) -> str:
-    signer = quoted(history.signer) or "an unnamed signer"
-    says = (
-        f"say that the picture {history.source.says}"
-        if history.source
-        else "do not say whether the picture was generated"
-    )
-    return STATES[history.state].format(signer=signer, says=says, doubt=plain(history.doubt))
+    signer = quoted(history.signer) or gettext(NO_SIGNER)
+    source = history.source
+    says = gettext(SAYS).format(says=gettext(source.says)) if source else gettext(SAYS_NOTHING)
+    return gettext(STATES[history.state]).format(signer=signer, says=says, doubt=history.doubt)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from moderation.evidence.source_types import SourceType, source_type
 from moderation.evidence.text import plain
 
@@ -18,28 +20,35 @@ if TYPE_CHECKING:
 MAX_MANIFESTS = 32
 MAX_ACTIONS = 64
 
+CHANGED = gettext_noop("the picture was changed after it was signed")
+NOT_SIGNED = gettext_noop("the signature does not hold")
+REVOKED = gettext_noop("the signer's certificate was revoked")
+EXPIRED = gettext_noop("the signer is not on this site's trust list and the certificate has run out")
+UNKNOWN_SIGNER = gettext_noop("the signer is not on this site's trust list")
+UNCHECKED_SIGNER = gettext_noop("whether the signer can be trusted was not checked")
+
 ACTIONS = {
-    "c2pa.created": "created",
-    "c2pa.opened": "opened an existing picture",
-    "c2pa.placed": "placed another picture in it",
-    "c2pa.edited": "edited",
-    "c2pa.edited.metadata": "edited the metadata",
-    "c2pa.color_adjustments": "adjusted colours",
-    "c2pa.cropped": "cropped",
-    "c2pa.drawing": "drew on it",
-    "c2pa.filtered": "filtered",
-    "c2pa.orientation": "turned",
-    "c2pa.resized": "resized",
-    "c2pa.removed": "removed a part",
-    "c2pa.converted": "converted to another format",
-    "c2pa.transcoded": "re-encoded",
-    "c2pa.repackaged": "repackaged",
-    "c2pa.published": "published",
-    "c2pa.redacted": "removed part of the record",
-    "c2pa.watermarked": "watermarked",
-    "c2pa.unknown": "did something that was not recorded",
+    "c2pa.created": gettext_noop("created"),
+    "c2pa.opened": gettext_noop("opened an existing picture"),
+    "c2pa.placed": gettext_noop("placed another picture in it"),
+    "c2pa.edited": gettext_noop("edited"),
+    "c2pa.edited.metadata": gettext_noop("edited the metadata"),
+    "c2pa.color_adjustments": gettext_noop("adjusted colours"),
+    "c2pa.cropped": gettext_noop("cropped"),
+    "c2pa.drawing": gettext_noop("drew on it"),
+    "c2pa.filtered": gettext_noop("filtered"),
+    "c2pa.orientation": gettext_noop("turned"),
+    "c2pa.resized": gettext_noop("resized"),
+    "c2pa.removed": gettext_noop("removed a part"),
+    "c2pa.converted": gettext_noop("converted to another format"),
+    "c2pa.transcoded": gettext_noop("re-encoded"),
+    "c2pa.repackaged": gettext_noop("repackaged"),
+    "c2pa.published": gettext_noop("published"),
+    "c2pa.redacted": gettext_noop("removed part of the record"),
+    "c2pa.watermarked": gettext_noop("watermarked"),
+    "c2pa.unknown": gettext_noop("did something that was not recorded"),
 }
-_SIGNER_ONLY = ("signingCredential.", "timeStamp.", "signingCredential.ocsp.")
+_SIGNER_ONLY = ("signingCredential.", "timeStamp.")
 # A claim that is untidy by the letter of a later specification, while its signature and hashes hold.
 _FORM_ONLY = ("assertion.action.", "assertion.outsideManifest", "assertion.json.invalid", "assertion.cbor.invalid")
 
@@ -106,18 +115,16 @@ def _state(report: dict[str, Any]) -> tuple[State, str, list[str]]:
     broken = [code for code in failures if not code.startswith(_SIGNER_ONLY + _FORM_ONLY)]
     if broken or "claimSignature.validated" not in successes:
         changed = any("Hash" in code or "hash" in code for code in broken)
-        doubt = "the picture was changed after it was signed" if changed else "the signature does not hold"
-        return State.INVALID, doubt, failures
-    if "signingCredential.revoked" in failures:
-        return State.INVALID, "the signer's certificate was revoked", failures
+        return State.INVALID, gettext(CHANGED if changed else NOT_SIGNED), failures
+    if any(code.endswith(".revoked") for code in failures):
+        return State.INVALID, gettext(REVOKED), failures
+    if "signingCredential.expired" in failures:
+        return State.VALID, gettext(EXPIRED), failures
     if any(code.startswith(_SIGNER_ONLY) for code in failures):
-        doubt = "the signer is not on this site's trust list"
-        if "signingCredential.expired" in failures:
-            doubt += " and the certificate has run out"
-        return State.VALID, doubt, failures
+        return State.VALID, gettext(UNKNOWN_SIGNER), failures
     if report.get("validation_state") == "Trusted":
         return State.TRUSTED, "", failures
-    return State.VALID, "whether the signer can be trusted was not checked", failures
+    return State.VALID, gettext(UNCHECKED_SIGNER), failures
 
 
 def _chain(active: dict[str, Any], manifests: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -194,18 +201,18 @@ def _agent(action: dict[str, Any]) -> str:
 def _actions_in_words(manifest: dict[str, Any]) -> Iterator[str]:
     for action in _actions(manifest):
         name = plain(action.get("action"))
-        words = ACTIONS.get(name) or name.rpartition(".")[2].replace("_", " ")
+        words = gettext(ACTIONS[name]) if name in ACTIONS else name.rpartition(".")[2].replace("_", " ")
         parts = [words]
         if _agent(action):
-            parts.append(f"with {_agent(action)}")
+            parts.append(gettext("with {agent}").format(agent=_agent(action)))
         kind = source_type(action.get("digitalSourceType"))
         if kind is not None:
-            parts.append(f"({kind.says})")
+            parts.append(f"({gettext(kind.says)})")
         description = plain(action.get("description"))
         if description:
             parts.append(f"– {description}")
         if _text(action.get("when")):
-            parts.append(f"on {plain(action.get('when'))[:10]}")
+            parts.append(gettext("on {day}").format(day=plain(action.get("when"))[:10]))
         yield plain(" ".join(parts))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext, gettext_noop
+
 from moderation.evidence.base import Evidence, Strength
 from moderation.evidence.generators import find_all
 from moderation.evidence.sheet import sheet_of
@@ -11,8 +13,8 @@ from moderation.evidence.sheet import sheet_of
 if TYPE_CHECKING:
     from moderation.evidence.base import Subject
 
-UNREADABLE = "Some of the file's metadata could not be read ({problem}); the picture itself was screened."
-UNREADABLE_ARTIST = "Some of your file's metadata is damaged; that does not count against you."
+UNREADABLE = gettext_noop("Some of the file's metadata could not be read; the picture itself was screened.")
+UNREADABLE_ARTIST = gettext_noop("Some of your file's metadata is damaged; that does not count against you.")
 
 
 class GeneratorMetadata:
@@ -35,8 +37,8 @@ class GeneratorMetadata:
                 Evidence(
                     kind="unreadable_metadata",
                     strength=Strength.HINT,
-                    message=UNREADABLE.format(problem=sheet.problems[0]),
-                    artist_message=UNREADABLE_ARTIST,
+                    message=gettext(UNREADABLE),
+                    artist_message=gettext(UNREADABLE_ARTIST),
                     reader=reader,
                     details={"problems": list(sheet.problems)},
                 )

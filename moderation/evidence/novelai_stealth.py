@@ -16,6 +16,7 @@ import warnings
 import zlib
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext, gettext_noop
 from PIL import Image
 
 from moderation.evidence.base import Evidence, Strength
@@ -39,11 +40,13 @@ MAX_TEXT = 1 << 20
 _LOWEST_BIT = bytes(ord("0") + (value & 1) for value in range(256))
 
 # Every sentence of this kind of evidence stands here.
-HIDDEN = "Hidden in the lowest bits of the pixels are the settings of {generator}{facts}."
+HIDDEN = gettext_noop("Hidden in the lowest bits of the pixels are the settings of {generator}{facts}.")
 UNREADABLE = (
     "The lowest bits of the pixels begin with the mark of hidden generator settings, but the rest cannot be read."
 )
-UNREADABLE_ARTIST = "Your picture carries a hidden mark that image generators write; please tell us how it was made."
+UNREADABLE_ARTIST = gettext_noop(
+    "Your picture carries a hidden mark that image generators write; please tell us how it was made."
+)
 
 
 class NovelAIStealth:
@@ -62,7 +65,16 @@ class NovelAIStealth:
                 continue
             if text == "":
                 details = {"where": f"pixels, {mode}"}
-                return [Evidence("novelai-stealth", Strength.STRONG, UNREADABLE, UNREADABLE_ARTIST, reader, details)]
+                return [
+                    Evidence(
+                        "novelai-stealth",
+                        Strength.STRONG,
+                        gettext(UNREADABLE),
+                        gettext(UNREADABLE_ARTIST),
+                        reader,
+                        details,
+                    )
+                ]
             return [_found(text, f"lowest bits of {mode}").evidence(reader)]
         return []
 
@@ -229,7 +241,14 @@ def _found(text: str, where: str) -> Found:
     graph = parse_object(graph) if isinstance(graph, str) else graph
     if isinstance(graph, dict) and comfyui.as_graph(graph):
         return _hidden(comfyui.from_graph(comfyui.as_graph(graph), where, text, kind="comfyui-stealth"))
-    return Found("novelai-stealth", "an image generator", Strength.PROOF, where, raw=text[:RAW_LIMIT], message=HIDDEN)
+    return Found(
+        "novelai-stealth",
+        gettext_noop("an image generator"),
+        Strength.PROOF,
+        where,
+        raw=text[:RAW_LIMIT],
+        message=HIDDEN,
+    )
 
 
 def _hidden(found: Found) -> Found:

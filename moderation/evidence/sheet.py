@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,9 @@ from moderation.evidence.xmp import Property, read_packets
 
 if TYPE_CHECKING:
     from moderation.evidence.base import Subject
+
+
+_MEMO = "sheet"
 
 
 @dataclass(frozen=True)
@@ -63,18 +65,9 @@ def read_sheet(data: bytes) -> Sheet:
     return Sheet(marks, tuple(properties), (*marks.problems, *dict.fromkeys(problems)))
 
 
-_last = threading.local()
-
-
 def sheet_of(subject: Subject) -> Sheet:
-    """Return the sheet of ``subject``'s file; the readers of one subject after another share a single parse.
-
-    The last sheet of each thread is kept, keyed on the very bytes object: readers run one after the other on the
-    same subject, so one place is enough, and identity cannot be mistaken as a digest given by a caller could.
-    """
-    kept = getattr(_last, "kept", None)
-    if kept is None or kept[0] is not subject.data:
-        kept = (subject.data, read_sheet(subject.data))
-        _last.kept = kept
-    sheet: Sheet = kept[1]
+    """Return the sheet of ``subject``'s file, parsed by the first reader that asks and kept in the subject's memo."""
+    if _MEMO not in subject.memo:
+        subject.memo[_MEMO] = read_sheet(subject.data)
+    sheet: Sheet = subject.memo[_MEMO]
     return sheet

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 
 @dataclass(frozen=True, slots=True)
 class SourceType:
@@ -21,25 +23,27 @@ class SourceType:
 
 
 _TERMS = (
-    SourceType("trainedAlgorithmicMedia", "was made by generative AI", made_by_machine=True),
-    SourceType("compositeWithTrainedAlgorithmicMedia", "holds parts made by generative AI", made_by_machine=True),
-    SourceType("algorithmicMedia", "was made by a program that was not trained on pictures"),
-    SourceType("compositeSynthetic", "is a composite with synthetic parts"),
-    SourceType("algorithmicallyEnhanced", "was enhanced by a program"),
-    SourceType("dataDrivenMedia", "was drawn from data"),
-    SourceType("digitalCreation", "was drawn by a person with digital tools"),
-    SourceType("digitalArt", "was drawn by a person with digital tools"),
-    SourceType("humanEdits", "was edited by a person"),
-    SourceType("minorHumanEdits", "was lightly edited by a person"),
-    SourceType("digitalCapture", "was taken with a camera"),
-    SourceType("computationalCapture", "was taken with a camera that computes its pictures"),
-    SourceType("compositeCapture", "is a composite of photographs"),
-    SourceType("negativeFilm", "was scanned from film"),
-    SourceType("positiveFilm", "was scanned from film"),
-    SourceType("print", "was scanned from paper"),
-    SourceType("composite", "is a composite"),
-    SourceType("screenCapture", "is a screenshot"),
-    SourceType("virtualRecording", "is a recording of a virtual event"),
+    SourceType("trainedAlgorithmicMedia", gettext_noop("was made by generative AI"), made_by_machine=True),
+    SourceType(
+        "compositeWithTrainedAlgorithmicMedia", gettext_noop("holds parts made by generative AI"), made_by_machine=True
+    ),
+    SourceType("algorithmicMedia", gettext_noop("was made by a program that was not trained on pictures")),
+    SourceType("compositeSynthetic", gettext_noop("is a composite with synthetic parts")),
+    SourceType("algorithmicallyEnhanced", gettext_noop("was enhanced by a program")),
+    SourceType("dataDrivenMedia", gettext_noop("was drawn from data")),
+    SourceType("digitalCreation", gettext_noop("was drawn by a person with digital tools")),
+    SourceType("digitalArt", gettext_noop("was drawn by a person with digital tools")),
+    SourceType("humanEdits", gettext_noop("was edited by a person")),
+    SourceType("minorHumanEdits", gettext_noop("was lightly edited by a person")),
+    SourceType("digitalCapture", gettext_noop("was taken with a camera")),
+    SourceType("computationalCapture", gettext_noop("was taken with a camera that computes its pictures")),
+    SourceType("compositeCapture", gettext_noop("is a composite of photographs")),
+    SourceType("negativeFilm", gettext_noop("was scanned from film")),
+    SourceType("positiveFilm", gettext_noop("was scanned from film")),
+    SourceType("print", gettext_noop("was scanned from paper")),
+    SourceType("composite", gettext_noop("is a composite")),
+    SourceType("screenCapture", gettext_noop("is a screenshot")),
+    SourceType("virtualRecording", gettext_noop("is a recording of a virtual event")),
 )
 SOURCE_TYPES = {term.term.lower(): term for term in _TERMS}
 # C2PA's own address for what its first versions called data.

@@ -27,6 +27,7 @@ _SPECIFIC: tuple[Callable[[Sheet], Iterator[Found]], ...] = (
     services.midjourney,
     services.grok,
     services.aigc_label,
+    services.iptc_system,
 )
 
 

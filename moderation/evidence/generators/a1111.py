@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop
+
 from moderation.evidence.base import Strength
 from moderation.evidence.generators.found import Found
 from moderation.evidence.text import RAW_LIMIT, parse_json
@@ -57,7 +59,7 @@ _GENERATORS = (
     ("version: neo", "Stable Diffusion web UI Forge"),
 )
 WEB_UI = "Stable Diffusion web UI"
-POSTPROCESSED = (
+POSTPROCESSED = gettext_noop(
     "The file was enlarged or retouched with {generator}; the settings do not say that it was generated there."
 )
 

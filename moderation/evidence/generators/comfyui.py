@@ -10,6 +10,8 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop
+
 from moderation.evidence.base import Strength
 from moderation.evidence.generators.found import Found
 from moderation.evidence.text import RAW_LIMIT, parse_object
@@ -44,12 +46,12 @@ _GENERATES = re.compile(
 )
 
 NAME = "ComfyUI"
-RUN = "The file carries the settings of ComfyUI{facts}."
-PROCESSED = (
+RUN = gettext_noop("The file carries the settings of ComfyUI{facts}.")
+PROCESSED = gettext_noop(
     "The file carries a ComfyUI graph without a sampler: the picture went through ComfyUI, "
     "which may have changed it rather than made it."
 )
-DRAWING = (
+DRAWING = gettext_noop(
     "The file carries a ComfyUI workflow{facts}, but not the settings of a finished run: "
     "it may be a picture made with it or a screenshot of the editor."
 )

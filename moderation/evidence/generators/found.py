@@ -5,17 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from moderation.evidence.base import Evidence, Strength
 from moderation.evidence.text import FIELD_LIMIT, PROMPT_LIMIT, RAW_LIMIT, number, plain, quoted
 
 # Every sentence of this kind of evidence stands here.
-SETTINGS = "The file carries the settings of {generator}{facts}."
-CLAIM = "The file names {generator} as its maker{facts}; nothing in it proves that."
-HINT = "The file mentions {generator}{facts}; that alone says little."
+SETTINGS = gettext_noop("The file carries the settings of {generator}{facts}.")
+CLAIM = gettext_noop("The file names {generator} as its maker{facts}; nothing in it proves that.")
+HINT = gettext_noop("The file mentions {generator}{facts}; that alone says little.")
+MODEL = gettext_noop("model {model}")
+SEED = gettext_noop("seed {seed}")
 ARTIST = {
-    Strength.PROOF: "Your file carries the settings that {generator} writes into the pictures it makes.",
-    Strength.STRONG: "Your file's metadata names {generator}; please tell us how the picture was made.",
-    Strength.HINT: "Your file's metadata mentions {generator}; if you can, tell us how the picture was made.",
+    Strength.PROOF: gettext_noop("Your file carries the settings that {generator} writes into the pictures it makes."),
+    Strength.STRONG: gettext_noop("Your file's metadata names {generator}; please tell us how the picture was made."),
+    Strength.HINT: gettext_noop(
+        "Your file's metadata mentions {generator}; if you can, tell us how the picture was made."
+    ),
 }
 _MESSAGES = {Strength.PROOF: SETTINGS, Strength.STRONG: CLAIM, Strength.HINT: HINT}
 
@@ -41,15 +47,15 @@ class Found:
 
     def evidence(self, reader: str) -> Evidence:
         """Return the finding with its sentences; ``reader`` is the reader's name and version."""
-        facts = [
-            f"{name} {shown}" for name, shown in (("model", quoted(self.model)), ("seed", number(self.seed))) if shown
-        ]
-        message = self.message or _MESSAGES[self.strength]
+        model, seed, generator = quoted(self.model), number(self.seed), gettext(self.generator)
+        facts = [gettext(MODEL).format(model=model)] if model else []
+        facts += [gettext(SEED).format(seed=seed)] if seed else []
+        message = gettext(self.message or _MESSAGES[self.strength])
         return Evidence(
             kind=self.kind,
             strength=self.strength,
-            message=message.format(generator=self.generator, facts=": " + ", ".join(facts) if facts else ""),
-            artist_message=ARTIST[self.strength].format(generator=self.generator),
+            message=message.format(generator=generator, facts=": " + ", ".join(facts) if facts else ""),
+            artist_message=gettext(ARTIST[self.strength]).format(generator=generator),
             reader=reader,
             details=self._details(),
         )

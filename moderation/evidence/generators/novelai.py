@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop
+
 from moderation.evidence.base import Strength
 from moderation.evidence.generators.found import Found, first, size_of
 from moderation.evidence.text import RAW_LIMIT, parse_object
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
     from moderation.evidence.sheet import Sheet
 
 NAME = "NovelAI"
-SIGNED = (
+SIGNED = gettext_noop(
     "The file carries the settings of {generator}{facts}, and says that NovelAI signed them "
     "(only NovelAI can check that signature)."
 )
-FORM = "The file carries settings in {generator}'s form{facts}, though not its name."
-TOOL = "The file says that it was altered with {generator}'s tools; the settings of a generated picture are not in it."
+FORM = gettext_noop("The file carries settings in {generator}'s form{facts}, though not its name.")
+TOOL = gettext_noop(
+    "The file says that it was altered with {generator}'s tools; the settings of a generated picture are not in it."
+)
 _KEYS = ("software", "source", "title", "description", "comment", "generation time")
 
 

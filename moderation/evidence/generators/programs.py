@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop
+
 from moderation.evidence.base import Strength
 from moderation.evidence.generators import a1111
 from moderation.evidence.generators.comfyui import as_graph, as_workflow
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 
     from moderation.evidence.sheet import Entry, Sheet
 
-EDITOR = "The file carries a workflow of {generator}, but not the settings of a finished picture."
-UNNAMED = "The file carries the settings of an image generator{facts}, though not its name."
+EDITOR = gettext_noop("The file carries a workflow of {generator}, but not the settings of a finished picture.")
+UNNAMED = gettext_noop("The file carries the settings of an image generator{facts}, though not its name.")
 
 
 def _found(kind: str, generator: str, settings: dict[str, Any], entry: Entry, **more: Any) -> Found:
@@ -253,6 +255,6 @@ def settings_of_any(sheet: Sheet) -> Iterator[Found]:
         if _EASY & set(settings):
             yield _found("easy-diffusion", "Easy Diffusion", settings, entry)
         else:
-            generator = "an image generator"
+            generator = gettext_noop("an image generator")
             yield _found("generator-settings", generator, settings, entry, strength=Strength.STRONG, message=UNNAMED)
         return

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_noop
+
 from moderation.evidence.base import Strength
 from moderation.evidence.generators.found import Found
-from moderation.evidence.text import RAW_LIMIT, plain
+from moderation.evidence.text import RAW_LIMIT, plain, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,8 +54,10 @@ _OWN_FLAGS = {
     "upbeta",
     "stop",
 }
-JOB = "The file carries a Midjourney prompt and job number{facts}."
-PROMPT_FLAGS = "The file's description is written like a {generator} prompt{facts}; a job number is missing."
+JOB = gettext_noop("The file carries a Midjourney prompt and job number{facts}.")
+PROMPT_FLAGS = gettext_noop(
+    "The file's description is written like a {generator} prompt{facts}; a job number is missing."
+)
 
 
 def midjourney(sheet: Sheet) -> Iterator[Found]:
@@ -101,8 +105,12 @@ _AIGC = {
     "3": ("is suspected", Strength.HINT),
 }
 AIGC = {
-    Strength.STRONG: "The file carries the label that Chinese services must put on AI-generated content{facts}.",
-    Strength.HINT: "The file carries a label by which a Chinese service says that it may be AI-generated{facts}.",
+    Strength.STRONG: gettext_noop(
+        "The file carries the label that Chinese services must put on AI-generated content{facts}."
+    ),
+    Strength.HINT: gettext_noop(
+        "The file carries a label by which a Chinese service says that it may be AI-generated{facts}."
+    ),
 }
 
 
@@ -119,7 +127,7 @@ def aigc_label(sheet: Sheet) -> Iterator[Found]:
             strength = _AIGC[value][1]
             yield Found(
                 kind="aigc-label",
-                generator="a Chinese AI service",
+                generator=gettext_noop("a Chinese AI service"),
                 strength=strength,
                 where=entry.where,
                 raw=entry.value[:RAW_LIMIT],
@@ -127,6 +135,28 @@ def aigc_label(sheet: Sheet) -> Iterator[Found]:
                 extra={"label": value, "producer": plain(label.get("ContentProducer"))},
             )
             return
+
+
+# --- IPTC's properties for AI (2025.1) ------------------------------------------------------------------------------
+
+IPTC = gettext_noop("The file's metadata says that {generator} made it; such a note is not signed.")
+
+
+def iptc_system(sheet: Sheet) -> Iterator[Found]:
+    """Yield the system and the prompt that IPTC's own properties name."""
+    system = sheet.named("aisystemused")
+    prompt = sheet.named("aipromptinformation")
+    if system or prompt:
+        entry = (system or prompt)[0]
+        yield Found(
+            kind="ai-generated",
+            generator=quoted(system[0].value) if system else gettext_noop("an AI generator"),
+            strength=Strength.STRONG,
+            where=entry.where,
+            prompt=prompt[0].value if prompt else "",
+            raw=entry.value[:RAW_LIMIT],
+            message=IPTC,
+        )
 
 
 # --- Grok -----------------------------------------------------------------------------------------------------------
@@ -153,8 +183,7 @@ def grok(sheet: Sheet) -> Iterator[Found]:
 
 _SIGNED_FIELDS = (
     "software", "creatortool", "make", "model", "source", "credit", "hostcomputer", "generator", "iptc:credit",
-    "iptc:source", "iptc:originatingprogram", "iptc:specialinstructions", "instructions", "aisystemused",
-    "softwareagent",
+    "iptc:source", "iptc:originatingprogram", "iptc:specialinstructions", "instructions", "softwareagent",
 )  # fmt: skip
 _PEOPLE = ("artist", "creator", "author", "iptc:byline", "copyright", "rights", "xpkeywords", "subject")
 _UNMISTAKABLE: tuple[tuple[str, str, str], ...] = (
@@ -168,7 +197,7 @@ _UNMISTAKABLE: tuple[tuple[str, str, str], ...] = (
     ("swarmui", "SwarmUI", r"swarmui\b"),
     ("a1111", "Stable Diffusion web UI", r"\bautomatic1111\b|\bstable[- ]diffusion[- ]webui\b"),
     ("stable-diffusion", "Stable Diffusion", r"\bstable[- _]?diffusion\b|\bsdxl\b"),
-    ("ai-generated", "an AI generator", r"^ai[- ]generated\b"),
+    ("ai-generated", gettext_noop("an AI generator"), r"^ai[- ]generated\b"),
 )
 _IN_SIGNED_FIELDS: tuple[tuple[str, str, str], ...] = (
     # Names that people and things bear too: they mean the service only where a maker signs.

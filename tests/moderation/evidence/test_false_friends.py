@@ -7,7 +7,10 @@ import struct
 
 import pytest
 
+from moderation.evidence import sheet
 from moderation.evidence.base import Strength, Subject
+from moderation.evidence.containers import read_marks
+from moderation.evidence.content_credentials import ContentCredentials
 from moderation.evidence.generator_metadata import GeneratorMetadata
 from tests.moderation.evidence import painting
 from tests.moderation.evidence.painting import (
@@ -115,6 +118,15 @@ def test_harmful_xmp_is_unreadable(packet: bytes) -> None:
 def test_deep_but_closed_xmp_is_read_to_a_limit() -> None:
     packet = b"<a xmlns='n'>" + b"<b>" * 50_000 + b"</b>" * 50_000 + b"</a>"
     assert read(painting.png_with(painting.chunk(b"iTXt", b"XML:com.adobe.xmp\x00\x00\x00\x00\x00" + packet))) == {}
+
+
+def test_readers_of_one_subject_share_one_parse(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = []
+    monkeypatch.setattr(sheet, "read_marks", lambda data: parsed.append(data) or read_marks(data))
+    subject = Subject(data=png({"parameters": painting.INFOTEXT}), sha256="")
+    for reader in (GeneratorMetadata(), ContentCredentials()):
+        list(reader.read(subject))
+    assert len(parsed) == 1
 
 
 def test_a_second_file_is_not_answered_from_the_first() -> None:

@@ -264,6 +264,14 @@ def test_grok_signs_with_a_pair_of_tags() -> None:
     assert read(with_exif("JPEG", {**tags, ARTIST: "Mia"})) == {}
 
 
+def test_iptc_properties_for_ai() -> None:
+    attributes = 'Iptc4xmpExt:AISystemUsed="Lantern 2" Iptc4xmpExt:AIPromptInformation="a lighthouse"'
+    finding = only(xmp_in("JPEG", attributes=attributes))
+    assert (finding.kind, finding.strength) == ("ai-generated", Strength.STRONG)
+    assert finding.message == "The file's metadata says that Lantern 2 made it; such a note is not signed."
+    assert finding.details["prompt"] == "a lighthouse"
+
+
 LABEL = {"Label": "1", "ContentProducer": "001191", "ProduceID": "x"}
 
 
