@@ -13,7 +13,7 @@ from moderation import reasons, selectors, services
 from moderation.errors import CaseConflict, IncompleteDecision, NotAllowed
 from moderation.models import Action, Saliency
 from moderation.models.desk import SkipReason
-from moderation.permissions import is_owner, is_senior
+from moderation.permissions import is_owner
 from moderation.services import policies
 from moderation.views._desk import (
     case_or_404,
@@ -188,10 +188,10 @@ def reopen(request: DeskRequest, pk: int) -> HttpResponse:
 
 def _may_decide(moderator: User, one: Case) -> tuple[bool, str]:
     """Return whether ``moderator`` may decide ``one``, and if not, why."""
-    if is_owner(moderator, one.artwork):
-        return False, _("This work is your own: somebody else decides about it.")
-    if getattr(one, "escalation", None) is not None and not is_senior(moderator):
-        return False, _("This case waits for a senior moderator.")
+    try:
+        services.cases.check_may_handle(moderator, one)
+    except NotAllowed as error:
+        return False, str(error)
     return True, ""
 
 
