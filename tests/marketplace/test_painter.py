@@ -47,7 +47,7 @@ def test_no_two_paintings_look_alike(studio: dict[str, Path]) -> None:
             assert np.abs(small[first] - small[second]).mean() > 12, (first, second)
 
 
-@pytest.mark.parametrize("file", ["quarters.png", "vase.jpg", "orchard.webp", "window.png"])
+@pytest.mark.parametrize("file", ["quarters.png", "vase.jpg", "orchard.webp"])
 def test_the_same_painting_is_the_same_bytes(file: str, studio: dict[str, Path], tmp_path: Path) -> None:
     painting = next(painting for painting in PAINTINGS if painting.file == file)
     save(painting, tmp_path / file)
