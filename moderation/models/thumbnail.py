@@ -19,6 +19,12 @@ class Thumbnail(models.Model):
     data = models.BinaryField(_("WebP"))
     width = models.PositiveSmallIntegerField(_("width"))
     height = models.PositiveSmallIntegerField(_("height"))
+    source_type = models.CharField(
+        _("stated source"),
+        max_length=60,
+        blank=True,
+        help_text=_("What the original's own metadata says of its making, as IPTC's term."),
+    )
 
     class Meta:
         verbose_name = _("thumbnail")

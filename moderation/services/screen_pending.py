@@ -97,7 +97,7 @@ def screen_batch(batch: Batch) -> None:
             _fail(batch, screening, problem.code, str(problem), final=problem.final)
         else:
             fingerprints.keep(screening.artwork, look.memo)
-            thumbnails.keep(screening.artwork, look.pixels)
+            thumbnails.keep(screening.artwork, look)
             looks.append((screening, look))
     if not looks:
         return

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from moderation.models import Artwork, Saliency, Thumbnail
 from moderation.permissions import is_moderator, is_owner, may_see_file
+from moderation.renditions import TERM_OF_LABEL, with_source_type
 from moderation.views._desk import moderators_only
 
 if TYPE_CHECKING:
@@ -105,10 +106,11 @@ def artwork_thumbnail(request: HttpRequest, reference: UUID) -> HttpResponseBase
     record = get_object_or_404(Artwork, reference=reference)
     if not may_see_file(request.user, record):
         raise Http404
-    small = Thumbnail.objects.filter(artwork=record).values_list("data", flat=True).first()
+    small = Thumbnail.objects.filter(artwork=record).first()
     if small is None:
         return HttpResponseRedirect(reverse("moderation:artwork_file", args=[reference]))
-    return _small_picture(small)
+    term = TERM_OF_LABEL.get(record.ai_label) or small.source_type
+    return _small_picture(with_source_type(bytes(small.data), term=term, width=small.width, height=small.height))
 
 
 def _small_picture(data: bytes | memoryview) -> HttpResponse:
