@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
-from moderation.models import Artwork, Case, Decision, Detector, Event, Policy, Screening
+from moderation.models import Appeal, Artwork, Case, Decision, Detector, Event, Notice, Policy, Screening
+from moderation.permissions import is_senior
+from moderation.services import notices
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
     ModelAdmin = admin.ModelAdmin[Any]
@@ -62,6 +66,39 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_filter = ["action", "reason_code"]
     search_fields = ["artwork__title", "reference"]
     list_select_related = ["artwork", "decider"]
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    """Messages to artists; those that could not be sent can be tried again."""
+
+    list_display = ["decision", "state", "attempts", "sent_at", "next_try_at", "problem"]
+    list_filter = ["state"]
+    search_fields = ["decision__reference", "decision__artwork__title"]
+    list_select_related = ["decision__artwork"]
+    actions = ["try_again"]
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Who may change decisions may see to it that artists hear of them."""
+        return is_senior(request.user)
+
+    @admin.action(description=_("Try the chosen ones again"), permissions=["retry"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
+        """Let the chosen notices be sent at the next sweep."""
+        for notice in queryset.select_related("decision__artwork"):
+            notices.retry(notice, actor=request.user)  # type: ignore[arg-type]
+
+
+@admin.register(Appeal)
+class AppealAdmin(ReadOnlyAdmin):
+    """Appeals and their outcomes. Their text and files are for those who may decide them, on the case's page."""
+
+    fields = ["reference", "decision", "case", "filed_at", "outcome", "decided_at"]
+    readonly_fields = ["reference"]
+    list_display = ["reference", "decision", "filed_at", "outcome", "decided_at"]
+    list_filter = ["outcome"]
+    search_fields = ["reference", "decision__reference", "decision__artwork__title"]
+    list_select_related = ["decision__artwork"]
 
 
 @admin.register(Detector)

@@ -17,6 +17,7 @@ from ml.cards import ArtefactError
 from moderation import registry
 from moderation.conf import ModerationSettings, settings
 from moderation.evidence.classifier import active_classifier
+from moderation.workfiles.storage import has_private_storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,11 @@ def _impossible_values() -> Iterator[CheckMessage]:
         "MAX_BYTES",
         "CASE_LEASE_SECONDS",
         "APPEAL_DAYS",
+        "APPEAL_MAX_FILES",
+        "APPEAL_MAX_FILE_BYTES",
+        "APPEAL_MAX_TOTAL_BYTES",
+        "APPEAL_FILE_DAYS",
+        "NOTICE_ATTEMPTS",
     )
     for name in positive:
         value = getattr(settings, name)
@@ -65,6 +71,7 @@ def _paths() -> Iterator[CheckMessage]:
     for name, path in [
         ("CLASSIFIER", settings.CLASSIFIER),
         *(("EVIDENCE", path) for path in settings.EVIDENCE),
+        *([("LANGUAGE_OF", settings.LANGUAGE_OF)] if settings.LANGUAGE_OF else []),
     ]:
         try:
             import_string(path)
@@ -168,3 +175,35 @@ def check_beat(**kwargs: Any) -> list[CheckMessage]:
             id="moderation.W004",
         )
     ]
+
+
+@register("moderation")
+def check_hearing(**kwargs: Any) -> list[CheckMessage]:
+    """Appeals can take files (W010), mails can carry whole links (W011), and notices leave (W012)."""
+    messages: list[CheckMessage] = []
+    if not has_private_storage():
+        messages.append(
+            Warning(
+                f"STORAGES has no entry {settings.PRIVATE_STORAGE!r}: artists can appeal, but send no files.",
+                hint="Name a storage that is never served; see moderation/workfiles/storage.py.",
+                id="moderation.W010",
+            )
+        )
+    if not settings.SITE_URL.startswith(("https://", "http://")):
+        messages.append(
+            Warning(
+                "MODERATION['SITE_URL'] is not set: the mails to artists carry no whole links.",
+                hint="Set it to the site's address, such as 'https://art.example'.",
+                id="moderation.W011",
+            )
+        )
+    schedule = getattr(django_settings, "CELERY_BEAT_SCHEDULE", {})
+    if not any(entry.get("task") == "moderation.tasks.send_notices" for entry in schedule.values()):
+        messages.append(
+            Warning(
+                "CELERY_BEAT_SCHEDULE has no entry for moderation.tasks.send_notices: no mail tells artists anything.",
+                hint="Merge moderation.conf.beat_schedule() into it, or run `manage.py send_notices` by cron.",
+                id="moderation.W012",
+            )
+        )
+    return messages

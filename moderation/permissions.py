@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from django.apps import AppConfig
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-    from moderation.models import Artwork
+    from moderation.models import Appeal, Artwork
 
 DECIDE_CASE = "moderation.decide_case"
 DECIDE_APPEAL = "moderation.decide_appeal"
@@ -59,3 +59,15 @@ def is_moderator(user: AbstractBaseUser | AnonymousUser) -> bool:
 def is_senior(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Whether ``user`` may decide what is left to senior moderators: escalations, appeals, second looks."""
     return is_moderator(user) and bool(user.has_perm(DECIDE_APPEAL))  # type: ignore[attr-defined]
+
+
+def may_see_appeal(user: AbstractBaseUser | AnonymousUser, appeal: Appeal) -> bool:
+    """Whether ``user`` may read an appeal and its files: its artist, and whoever may decide it."""
+    if appeal.artist_id is not None and appeal.artist_id == user.pk:
+        return True
+    return may_decide_appeal(user, appeal)
+
+
+def may_decide_appeal(user: AbstractBaseUser | AnonymousUser, appeal: Appeal) -> bool:
+    """Whether ``user`` may decide ``appeal``: a senior moderator who neither took the decision nor made the work."""
+    return is_senior(user) and user.pk not in (appeal.first_decider_id, appeal.artist_id, appeal.case.artwork.owner_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from moderation.views import artworks, cases, decisions, overview, preferences, queue, second_looks
+from moderation.views import artworks, cases, decisions, hearing, overview, preferences, queue, second_looks
 
 app_name = "moderation"
 
@@ -14,6 +14,13 @@ urlpatterns = [
     path("artworks/<uuid:reference>/file", artworks.artwork_file, name="artwork_file"),
     path("artworks/<uuid:reference>/thumbnail", artworks.artwork_thumbnail, name="artwork_thumbnail"),
     path("artworks/<uuid:reference>/status", artworks.artwork_status, name="artwork_status"),
+    # The hearing: decisions told to the artist, appeals, the artist's record
+    path("record", hearing.record, name="record"),
+    path("decisions/<uuid:reference>/", hearing.decision, name="decision"),
+    path("decisions/<uuid:reference>/statement.json", hearing.decision_json, name="decision_json"),
+    path("decisions/<uuid:reference>/appeal", hearing.appeal, name="appeal"),
+    path("appeal-files/<uuid:reference>", hearing.appeal_file, name="appeal_file"),
+    path("cases/<int:pk>/appeal", hearing.decide_appeal, name="decide_appeal"),
     # The queue
     path("", queue.queue, name="queue"),
     path("live", queue.live, name="queue_live"),

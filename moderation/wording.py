@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from moderation.models import Action, ReasonCode, Severity, Standing
+from moderation.models import Action, Outcome, ReasonCode, Severity, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +71,11 @@ def _ground(event: Event) -> str:
     return str(ReasonCode(value).label) if value in ReasonCode.values else str(value)
 
 
+def _outcome(event: Event) -> str:
+    value = event.after.get("outcome", "")
+    return str(Outcome(value).label) if value in Outcome.values else str(value)
+
+
 def _severity(event: Event) -> str:
     value = event.after.get("severity")
     return str(Severity(value).label) if value in Severity.values else "?"
@@ -98,6 +103,15 @@ _FOR_ARTIST: dict[str, Callable[[Event], str]] = {
     "standing_changed": _new_standing,
     "decision_undone": lambda event: _("The decision was taken back; a person looks again."),
     "case_reopened": lambda event: _("A person looks at it once more."),
+    "waited_out": lambda event: (
+        _("It waited too long, so a person was called.")
+        if event.after.get("what") == "ask"
+        else _("It waited too long, so it is shown meanwhile.")
+    ),
+    "case_overdue": lambda event: _("It waited too long, so it was put before all others."),
+    "notice_sent": lambda event: _("You were told of the decision by mail."),
+    "appeal_filed": lambda event: _("You appealed against the decision."),
+    "appeal_decided": lambda event: _("Your appeal was answered: %(outcome)s.") % {"outcome": _outcome(event)},
 }
 
 _FOR_MODERATOR: dict[str, Callable[[Event], str]] = {
@@ -110,19 +124,31 @@ _FOR_MODERATOR: dict[str, Callable[[Event], str]] = {
     "screening_requested": lambda event: _("A screening was asked for."),
     "screened": _screened,
     "screening_failed": lambda event: _("Could not be screened."),
-    "standing_changed": lambda event: _("Standing: %(before)s → %(after)s.")
-    % {"before": _standing(event.before), "after": _standing(event.after)},
+    "standing_changed": lambda event: (
+        _("Standing: %(before)s → %(after)s.") % {"before": _standing(event.before), "after": _standing(event.after)}
+    ),
     "case_opened": lambda event: _("A person is asked (%(severity)s).") % {"severity": _severity(event)},
-    "case_updated": lambda event: _("The open case was brought up to date (%(severity)s).")
-    % {"severity": _severity(event)},
+    "case_updated": lambda event: (
+        _("The open case was brought up to date (%(severity)s).") % {"severity": _severity(event)}
+    ),
     "case_closed": lambda event: _("The case was closed."),
     "case_taken_over": lambda event: _("Took the case over from a colleague."),
     "case_skipped": lambda event: _("Skipped it."),
     "case_escalated": lambda event: _("Passed it to the senior moderators."),
     "case_reopened": lambda event: _("Opened it anew."),
-    "case_decided": lambda event: _("Decided: %(action)s. Ground: %(ground)s.")
-    % {"action": _action(event), "ground": _ground(event)},
+    "case_decided": lambda event: (
+        _("Decided: %(action)s. Ground: %(ground)s.") % {"action": _action(event), "ground": _ground(event)}
+    ),
     "decision_undone": lambda event: _("Took the decision back: %(action)s.") % {"action": _action(event)},
     "note_added": lambda event: _("Wrote an internal note."),
+    "waited_out": lambda event: _("Waited longer than the policy allows."),
+    "case_overdue": lambda event: _("Nobody decided in the policy’s time: put before all others."),
+    "notice_sent": lambda event: _("The artist was told by mail."),
+    "notice_without_address": lambda event: _("The artist has no mail address; the decision stands on their page."),
+    "notice_failed": lambda event: _("The mail to the artist could not be sent."),
+    "notice_retried": lambda event: _("Let the mail to the artist be tried again."),
+    "appeal_filed": lambda event: _("Appealed against the decision."),
+    "appeal_decided": lambda event: _("Answered the appeal: %(outcome)s.") % {"outcome": _outcome(event)},
+    "appeal_file_deleted": lambda event: _("A file of the appeal was deleted when its time was over."),
     "second_look_taken": lambda event: _("Looked a second time, without knowing the outcome."),
 }

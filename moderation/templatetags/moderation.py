@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from moderation import wording
 from moderation.models import Action, Severity
+from moderation.selectors import artists
 
 if TYPE_CHECKING:
     from moderation.models import Artwork, Case, Event
@@ -16,10 +17,21 @@ if TYPE_CHECKING:
 register = template.Library()
 
 
-@register.inclusion_tag("moderation/_status.html")
-def artwork_status(artwork: Artwork | None) -> dict[str, Any]:
-    """Render where the artwork stands, in the artist's words; it follows live while a screening is under way."""
-    return {"artwork": artwork}
+@register.inclusion_tag("moderation/_status.html", takes_context=True)
+def artwork_status(context: dict[str, Any], artwork: Artwork | None) -> dict[str, Any]:
+    """Render where the artwork stands, in the artist's words; it follows live while a screening is under way.
+
+    What the statuses of one page share (the usual time, the artist's open cases) is read once a request.
+    """
+    request = context.get("request")
+    clocks: dict[int, artists.Clock] = getattr(request, "_moderation_clocks", {})
+    if request is not None:
+        request._moderation_clocks = clocks
+    clock = None
+    if artwork is not None and artwork.standing in artists.WAITS:
+        whose = artwork.owner_id or -artwork.pk
+        clock = clocks[whose] = clocks.get(whose) or artists.clock_for(artwork)
+    return {"artwork": artwork, "status": artists.status_of(artwork, clock)}
 
 
 @register.filter

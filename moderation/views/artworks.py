@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from moderation.models import Artwork, Saliency, Thumbnail
 from moderation.permissions import is_moderator, is_owner, may_see_file
 from moderation.renditions import TERM_OF_LABEL, with_source_type
+from moderation.selectors import artists
 from moderation.views._desk import moderators_only
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def artwork(request: HttpRequest, reference: UUID) -> HttpResponseBase:
 @login_required
 def artwork_status(request: HttpRequest, reference: UUID) -> HttpResponseBase:
     """Return the status block alone, for pages that follow it live."""
-    return render(request, "moderation/_status.html", {"artwork": _own_artwork(request, reference)})
+    record = _own_artwork(request, reference)
+    return render(request, "moderation/_status.html", {"artwork": record, "status": artists.status_of(record)})
 
 
 @require_safe
