@@ -171,7 +171,11 @@ def time_to_decision() -> Table:
     for severity, decided_at, opened_at, due_at in found:
         hours.setdefault(severity, []).append((decided_at - opened_at).total_seconds() / 3600)
         late[severity] += decided_at > due_at
-    rows = [[level.label, len(hours.get(level, [])), _rounded(hours.get(level)), late[level]] for level in Severity]
+    rows = [
+        [level.label, len(hours[level]), round(median(hours[level]), 1), late[level]]
+        for level in Severity
+        if level in hours
+    ]
     return Table(
         "time",
         _("Time to decision"),

@@ -107,7 +107,7 @@ def counts(
         f"count_{number}": Counted(cases.order_by().values("pk")[:cap]) for number, cases in enumerate(views.values())
     }
     row = get_user_model()._default_manager.filter(pk=moderator.pk).annotate(**columns).values(*columns).get()
-    return {name: row[column] for name, column in zip(views, columns, strict=True)}
+    return {name: row[column] or 0 for name, column in zip(views, columns, strict=True)}
 
 
 def in_force(cases: Sequence[Case]) -> dict[int, Decision]:
