@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def keep(artwork: Artwork, memo: Mapping[str, Any]) -> None:
-    """Store the hashes that the reader left in a look's ``memo``. Nothing happens where that reader is switched off."""
+    """Store the hashes that the reader left in a look's ``memo``, if it is switched on."""
     hashes = memo.get(MEMO)
     if hashes is not None:
         Fingerprint.objects.update_or_create(artwork=artwork, defaults={"phash": hashes.phash, "dhash": hashes.dhash})

@@ -1,4 +1,4 @@
-"""The main job in a browser, on real pictures: upload, screening, queue, rejection, undo; the pages follow each step."""
+"""The main job in a browser, on real pictures: upload, screening, queue, rejection, undo, and each page follows."""
 
 from __future__ import annotations
 
