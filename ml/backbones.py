@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 BACKBONES_DIR = Path(__file__).parents[2] / "shared" / "backbones"
 """Where ImageNet weights are looked for: ``../shared/backbones`` beside the project."""
 
-_BUILDERS = {
+BUILDERS = {
     "mobilenet_v2": ("MobileNetV2", {}),
     "mobilenet_v3_large": ("MobileNetV3Large", {}),
     "mobilenet_v3_large_minimalistic": ("MobileNetV3Large", {"minimalistic": True}),
@@ -67,7 +67,7 @@ def _base(backbone: Backbone, pixels: Any, weights: Path | str | None) -> Any:
     """Return the backbone up to its averaged features, the averaging layer being named ``features``."""
     import keras
 
-    name, extra = _BUILDERS[backbone]
+    name, extra = BUILDERS[backbone]
     builder = getattr(keras.applications, name)
     size = int(pixels.shape[1])
     # V3 rescales 0..255 itself; V2 wants -1..1.

@@ -245,7 +245,8 @@ def _blind(pictures: Sequence[Picture], is_ai: Bools) -> dict[str, Any]:
     found = {}
     for name, split in (("by picture", KFold(5, shuffle=True, random_state=0)), ("by source", GroupKFold(5))):
         model = HistGradientBoostingClassifier(random_state=0)
-        p = cross_val_predict(model, features, is_ai, groups=groups, cv=split, method="predict_proba")[:, 1]
+        parts = list(split.split(features, is_ai, groups if name == "by source" else None))
+        p = cross_val_predict(model, features, is_ai, cv=parts, method="predict_proba")[:, 1]
         right = evaluation.Rate(int(((p >= 0.5) == is_ai).sum()), len(p))
         found[name] = {"auroc": evaluation.auroc(p, is_ai), "accuracy": right.as_dict()}
     return found

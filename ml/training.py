@@ -120,8 +120,8 @@ def train(
         losses = [float(model.train_on_batch(x, y)) for x, y in _batches(recipe, data, seed, epoch, steps)]
         row = {"epoch": epoch + 1, "loss": float(np.mean(losses)), "seconds": time.monotonic() - started}
         history.append(row | (_watched(model, recipe, validation) if validation else {}))
-        say(f"{folder.name}: " + ", ".join(f"{key} {value:.4g}" for key, value in history[-1].items()))
         _checkpoint(model, history, folder)
+        say(f"{folder.name}: " + ", ".join(f"{key} {value:.4g}" for key, value in history[-1].items()))
     if recipe.ema:
         model.optimizer.finalize_variable_values(model.trainable_variables)
     model.save_weights(folder / WEIGHTS_FILE)
@@ -169,7 +169,7 @@ def _batches(
     run was resumed.
     """
     rng = np.random.default_rng([seed, epoch])
-    order = rng.choice(len(data.pictures), steps * recipe.batch, p=_draw_chances(recipe, data))
+    order = rng.choice(len(data.pictures), steps * recipe.batch, p=draw_chances(recipe, data))
     smoothed = np.where(data.is_ai, 1 - recipe.label_smoothing, recipe.label_smoothing).astype(np.float32)
 
     def square(place: int) -> Pixels:
@@ -184,10 +184,10 @@ def _batches(
             coming = range(start + 3 * recipe.batch, min(len(order), start + 4 * recipe.batch))
             ahead += [pool.submit(square, place) for place in coming]
             y = smoothed[order[start : start + recipe.batch]][:, None]
-            yield _mixed(x, y, recipe, rng) if rng.random() < recipe.augment.cutmix_chance else (x, y)
+            yield mixed(x, y, recipe, rng) if rng.random() < recipe.augment.cutmix_chance else (x, y)
 
 
-def _draw_chances(recipe: Recipe, data: LabelledPixels) -> Floats:
+def draw_chances(recipe: Recipe, data: LabelledPixels) -> Floats:
     """Return each picture's chance to be drawn: both classes alike, small groups raised by
     ``group_power``.
     """
@@ -200,7 +200,7 @@ def _draw_chances(recipe: Recipe, data: LabelledPixels) -> Floats:
     return np.asarray(chances / chances.sum(), np.float64)
 
 
-def _mixed(x: Any, y: Any, recipe: Recipe, rng: np.random.Generator) -> tuple[Any, Any]:
+def mixed(x: Any, y: Any, recipe: Recipe, rng: np.random.Generator) -> tuple[Any, Any]:
     """Paste a rectangle of one picture of the batch into another; the target follows the area (CutMix)."""
     partner = rng.permutation(len(x))
     top, left, height, width = rectangle(recipe.size, float(rng.uniform(0.1, 0.5)), rng)
