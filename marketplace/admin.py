@@ -15,7 +15,7 @@ else:
 
 
 @admin.register(Listing)
-class ListingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class ListingAdmin(ListingModelAdmin):
     """Listings can be corrected and deleted here; new ones come through the upload page, where files are probed."""
 
     list_display = [
@@ -32,7 +32,8 @@ class ListingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in th
     list_select_related = ["artist"]
     search_fields = ["title", "artist__username", "public_id"]
     date_hierarchy = "created_at"
-    readonly_fields = ["public_id", "picture", "picture_width", "picture_height", "created_at", "changed_at"]
+    exclude = ["picture"]  # no route serves its address; the review queue shows the picture
+    readonly_fields = ["public_id", "picture_width", "picture_height", "created_at", "changed_at"]
 
     def has_add_permission(self, request: object) -> bool:
         """Nobody adds a listing without an upload."""

@@ -137,13 +137,11 @@ def _open_house(wishes: Wishes, house: House, address: Path, console: Console) -
             house.start("broker", [python, "-m", "marketplace.demo.broker", str(address)])
         _prepare_site()
         _wait_for(address.exists if not wishes.redis_url else lambda: True, house, "the broker", 15)
-        worker = f"{python} -m celery --app marketplace worker --beat --concurrency 2 --without-gossip --without-mingle --loglevel INFO"
-        house.start("worker", worker.split())
-        web = (
-            f"{python} -m gunicorn marketplace.wsgi --bind {HOST}:{wishes.port} --workers 2 --threads 4 "
-            f"--access-logfile {house.log('access')} --timeout 60 --graceful-timeout 5 --no-control-socket"
-        )
-        house.start("web server", web.split())
+        worker = "-m celery --app marketplace worker --beat --concurrency 2 --without-gossip --without-mingle"
+        house.start("worker", [python, *worker.split(), "--loglevel", "INFO"])
+        web = "-m gunicorn marketplace.wsgi --workers 2 --threads 4 --timeout 60 --graceful-timeout 5"
+        options = ["--bind", f"{HOST}:{wishes.port}", "--access-logfile", str(house.log("access"))]
+        house.start("web server", [python, *web.split(), *options, "--no-control-socket"])
         _wait_for(lambda: _is_serving(wishes.address), house, "the web server", 45)
 
 

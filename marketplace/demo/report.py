@@ -24,7 +24,9 @@ def summary(address: str, offered: Offered, console: Console) -> None:
     """Print the table of works, the addresses and the logins."""
     artworks = list(Artwork.objects.filter(is_current=True).order_by("pk"))
     cases = {case.artwork_id: case for case in Case.objects.filter(artwork__in=artworks, state="open")}
-    flagged = [artwork for artwork in artworks if artwork.pk in cases]
+    cleared = sum(artwork.standing in ("cleared", "approved") for artwork in artworks)
+    others = len(artworks) - cleared - len(cases)
+    counts = f"{cleared} cleared, {len(cases)} flagged" + (f", {others} decided otherwise" if others else "")
     console.print()
     if offered.is_painted:
         console.print(
@@ -34,9 +36,7 @@ def summary(address: str, offered: Offered, console: Console) -> None:
     if not offered.new:
         console.print("Nothing new to offer: these are the works from before (`make demo RESET=1` starts anew).")
     shown = sorted(artworks, key=lambda artwork: artwork.pk not in cases)[:MOST_ROWS]
-    table = Table(
-        title=f"{len(artworks)} works: {len(artworks) - len(flagged)} not in question, {len(flagged)} flagged"
-    )
+    table = Table(title=f"{len(artworks)} {'work' if len(artworks) == 1 else 'works'}: {counts}")
     for heading in ("Work", "Standing", "Label for buyers", "What the moderator is told"):
         table.add_column(heading, overflow="fold")
     for artwork in shown:

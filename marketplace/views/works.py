@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -18,8 +18,6 @@ from marketplace.forms import ListingForm, RevisionForm
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.http import HttpRequest, HttpResponse
-
-    from marketplace.models import Listing
 
     class ArtistRequest(HttpRequest):
         """A request behind ``login_required``."""
@@ -59,16 +57,18 @@ def upload(request: ArtistRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: ArtistRequest, public_id: UUID) -> HttpResponse:
     """Change a listing; a new picture is screened anew. Answers 422 with the form where something is wrong."""
-    listing = _own(request, public_id)
+    work = _own(request, public_id)
+    listing = work.listing
+    context: dict[str, Any] = {"listing": listing, "artwork": work.artwork}
     if request.method != "POST":
-        return render(request, "marketplace/edit.html", {"form": RevisionForm(instance=listing), "listing": listing})
+        return render(request, "marketplace/edit.html", {**context, "form": RevisionForm(instance=listing)})
     title_before = listing.title  # validation writes the new values into the instance
     form = RevisionForm(request.POST, request.FILES, instance=listing, request=request)
     if not form.is_valid():
-        context = {"form": form, "listing": listing, "title_before": title_before}
+        context |= {"form": form, "title_before": title_before}
         return render(request, "marketplace/edit.html", context, status=422)
     services.revise_listing(
-        listing=_own(request, public_id), picture=form.new_picture, header=form.header, **form.details
+        listing=_own(request, public_id).listing, picture=form.new_picture, header=form.header, **form.details
     )
     if form.new_picture is not None:
         messages.success(request, _("The new picture has arrived. It is being looked at now."))
@@ -81,7 +81,7 @@ def edit(request: ArtistRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def withdraw(request: ArtistRequest, public_id: UUID) -> HttpResponse:
     """Take a work off the walls, or put it back (``put_back=1``)."""
-    listing = _own(request, public_id)
+    listing = _own(request, public_id).listing
     if request.POST.get("put_back"):
         services.relist_listing(listing=listing)
         messages.success(request, _("“%(title)s” is back on the walls.") % {"title": listing.title})
@@ -97,7 +97,7 @@ def withdraw(request: ArtistRequest, public_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: ArtistRequest, public_id: UUID) -> HttpResponse:
     """Ask, then delete a work with its files: the one step here that cannot be undone."""
-    listing = _own(request, public_id)
+    listing = _own(request, public_id).listing
     if request.method != "POST":
         return render(request, "marketplace/delete.html", {"listing": listing})
     title = listing.title
@@ -106,8 +106,8 @@ def delete(request: ArtistRequest, public_id: UUID) -> HttpResponse:
     return redirect("my_works")
 
 
-def _own(request: ArtistRequest, public_id: UUID) -> Listing:
+def _own(request: ArtistRequest, public_id: UUID) -> selectors.Work:
     work = selectors.own_listing(public_id=public_id, user=request.user)
     if work is None:
         raise Http404
-    return work.listing
+    return work

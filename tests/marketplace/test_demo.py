@@ -86,7 +86,7 @@ def test_own_pictures_go_through_and_a_second_run_starts_from_there(folder: Path
     var = tmp_path / "var"
     first = _demo(var, PICTURES=str(folder), DEMO_EXIT="1", PORT=str(free_port()))
     assert first.returncode == 0, first.stdout + first.stderr
-    assert "2 works: 1 not in question, 1 flagged" in first.stdout
+    assert "2 works: 1 cleared, 1 flagged" in first.stdout
     assert "quiet one" in first.stdout
     assert "red-one" in first.stdout
     assert "skipped notes.txt: " in first.stdout
@@ -108,7 +108,7 @@ def test_own_pictures_go_through_and_a_second_run_starts_from_there(folder: Path
 
     (folder / "deep" / "er" / "red-one.png").unlink()
     third = _demo(var, PICTURES=str(folder), DEMO_EXIT="1", PORT=str(free_port()), RESET="1")
-    assert "1 works: 1 not in question, 0 flagged" in third.stdout
+    assert "1 work: 1 cleared, 0 flagged" in third.stdout
     assert _count(var, "marketplace_listing") == 1
 
 

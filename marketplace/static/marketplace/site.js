@@ -68,12 +68,14 @@
     const input = drop.querySelector("input[type=file]");
     const preview = drop.querySelector("[data-preview]");
     const name = drop.querySelector("[data-drop-name]");
+    const current = preview.getAttribute("src"); // the picture that the listing has
     let address = "";
     const show = () => {
       const file = input.files[0];
       if (address) URL.revokeObjectURL(address);
       address = file ? URL.createObjectURL(file) : "";
-      preview.hidden = !file;
+      preview.hidden = !file && !current;
+      if (current) preview.src = current;
       if (file) {
         preview.src = address;
         name.textContent = `${file.name} (${(file.size / 1048576).toFixed(1)} MB)`;
