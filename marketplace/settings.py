@@ -13,6 +13,7 @@
 | ``REDIS_URL`` | ``redis://127.0.0.1:6379/0`` | the broker; ``redis+socket:///path`` for a unix socket |
 | ``S3_BUCKET`` | none: files in ``VAR_DIR/media`` | uploads go to this bucket (``django-storages``) |
 | ``S3_ENDPOINT_URL``, ``S3_REGION``, ``S3_PREFIX`` | none | where the bucket is, and a folder in it |
+| ``SITE_URL``, ``RULES_URL`` | none | the site's address and its rules' page, for links in mails |
 | ``EMAIL_URL`` | ``consolemail://`` | where mail goes |
 | ``LOG_LEVEL`` | ``INFO`` | what is logged to standard error |
 | ``WORKER_CONCURRENCY`` | one a core | processes of a Celery worker |
@@ -113,31 +114,39 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 S3_BUCKET: str = env.str("S3_BUCKET", default="")
-S3_ENDPOINT_URL: str = env.str("S3_ENDPOINT_URL", default="")
-S3_REGION: str = env.str("S3_REGION", default="")
 MEDIA_ROOT = VAR_DIR / "media"
 MEDIA_URL = "media/"  # no route serves it: pictures leave through the moderation app, which asks who may see them
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 
-_uploads_s3: dict[str, Any] = {
-    "BACKEND": "storages.backends.s3.S3Storage",
-    "OPTIONS": {
-        "bucket_name": S3_BUCKET,
-        "endpoint_url": S3_ENDPOINT_URL or None,
-        "region_name": S3_REGION or None,
-        "location": env.str("S3_PREFIX", default=""),
-        "file_overwrite": False,
-        "default_acl": None,
-        "querystring_auth": True,
-    },
-}
-_uploads_local: dict[str, Any] = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 _static = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 if DEBUG:
     _static = "django.contrib.staticfiles.storage.StaticFilesStorage"
+
+
+def _uploads(prefix: str, **local: Any) -> dict[str, Any]:
+    """Return a storage for files that people send: a folder of this machine's, or a prefix in the bucket."""
+    if not S3_BUCKET:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": local}
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": env.str("S3_ENDPOINT_URL", default=None),
+            "region_name": env.str("S3_REGION", default=None),
+            "location": prefix,
+            "file_overwrite": False,  # a decision belongs to the exact bytes it was made on
+            "default_acl": None,
+            "querystring_auth": True,
+        },
+    }
+
+
+_prefix: str = env.str("S3_PREFIX", default="")
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": _uploads_s3 if S3_BUCKET else _uploads_local,
+    "default": _uploads(_prefix),
+    # What artists send with an appeal. Never public: the plugin's own address leads to it, and asks who reads.
+    "moderation-private": _uploads(f"{_prefix}/private".lstrip("/"), location=VAR_DIR / "private"),
     "staticfiles": {"BACKEND": _static},
 }
 
@@ -156,7 +165,10 @@ FILE_UPLOAD_HANDLERS = [
 
 # --- Moderation and its worker -------------------------------------------------------------------------------------
 
-MODERATION: dict[str, Any] = {}
+MODERATION: dict[str, Any] = {
+    "SITE_URL": env.str("SITE_URL", default=""),
+    "RULES_URL": env.str("RULES_URL", default=""),
+}
 
 # The pending rows in the database are the queue; a Celery message is only a bell that says "look there". So nothing
 # is kept in a result backend, and whatever happens to a message may cost time but never a picture.

@@ -195,6 +195,7 @@ def _set_environment(wishes: Wishes, address: Path) -> None:
             "VAR_DIR": str(wishes.home),
             "DATABASE_URL": f"sqlite:///{wishes.home / 'db.sqlite3'}",
             "REDIS_URL": wishes.redis_url or f"redis+socket://{address}",
+            "SITE_URL": wishes.address,
             "DEBUG": "off",
             "HTTPS": "off",
             "SECRET_KEY": kept_secret(wishes.home / "secret-key"),

@@ -23,6 +23,19 @@ SHAPES = (0.5, 0.67, 0.75, 0.9, 1.0, 1.2, 1.33, 1.5, 1.78, 2.2)
 """Width by height of the frames in the gallery's hang; the style sheet has a class for each (``.shape-0`` …)."""
 
 
+SOURCE_TYPES = {
+    "ai_generated": "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
+    "ai_assisted": "https://schema.org/CompositeWithTrainedAlgorithmicMediaDigitalSource",
+}
+"""What a label means in words that search engines and archives share (schema.org's IPTC digital source types)."""
+
+
+@register.filter
+def source_type(label: str) -> str:
+    """Return the address that stands for an AI label; ``""`` for a work without one."""
+    return SOURCE_TYPES.get(label, "")
+
+
 @register.filter
 def price(listing: Listing) -> str:
     """Write the price with its sign: ``€120``, ``€120.50``, ``¥12,000``."""

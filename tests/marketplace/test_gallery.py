@@ -107,3 +107,24 @@ def test_a_longer_list_costs_no_more_queries(
     with django_assert_num_queries(len(few)):
         page = as_artist.get(path).content.decode()
     assert page.count("moderation/artworks/") >= 10
+
+
+@pytest.mark.parametrize(
+    ("origin", "source"),
+    [
+        ("handmade", []),
+        ("assisted", ["https://schema.org/CompositeWithTrainedAlgorithmicMediaDigitalSource"]),
+        ("generated", ["https://schema.org/TrainedAlgorithmicMediaDigitalSource"]),
+    ],
+)
+def test_machines_read_the_label_too(
+    origin: str, source: list[str], client: Client, hang: Callable[..., Listing]
+) -> None:
+    listing = hang(declared_origin=origin, title="Low & Tide", price="1234.50", currency="USD")
+    page = client.get(listing.get_absolute_url()).content.decode()
+    assert 'itemscope itemtype="https://schema.org/VisualArtwork"' in page
+    assert re.findall(r'itemprop="digitalSourceType" href="([^"]+)"', page) == source
+    assert re.findall(r'itemprop="name">([^<]+)<', page) == ["Low &amp; Tide", "artist"]
+    assert 'itemprop="priceCurrency" content="USD"' in page
+    assert 'itemprop="price" value="1234.50"' in page
+    assert re.search(r'<img[^>]*src="/moderation/artworks/[^"]+"[^>]*itemprop="image"', page)

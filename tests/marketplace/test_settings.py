@@ -165,3 +165,17 @@ print(faults, Group.objects.filter(name__contains="-").count())
 """
     done = _run(program, tmp_path)
     assert done.stdout.strip() == "[] 160", done.stdout + done.stderr
+
+
+def test_what_comes_with_an_appeal_lies_apart_from_the_public_files(tmp_path: Path) -> None:
+    local = _settings(tmp_path)["STORAGES"]
+    assert local["moderation-private"]["OPTIONS"]["location"] == str(tmp_path / "private")
+    bucket = _settings(tmp_path, S3_BUCKET="art", S3_PREFIX="uploads")["STORAGES"]
+    assert bucket["moderation-private"]["OPTIONS"]["location"] == "uploads/private"
+    assert bucket["moderation-private"]["OPTIONS"]["querystring_auth"] is True
+    assert _settings(tmp_path, S3_BUCKET="art")["STORAGES"]["moderation-private"]["OPTIONS"]["location"] == "private"
+
+
+def test_links_in_mails_lead_to_the_sites_address(tmp_path: Path) -> None:
+    found = _settings(tmp_path, SITE_URL="https://art.example", RULES_URL="/rules")["MODERATION"]
+    assert found == {"SITE_URL": "https://art.example", "RULES_URL": "/rules"}
