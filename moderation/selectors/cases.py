@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
-from moderation.models import Artwork, Case, CaseNote, Decision, Event, Standing
+from moderation.models import Artwork, Case, CaseNote, Decision, Event, Saliency, Standing
 from moderation.models.artwork import DeclaredOrigin
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ class CaseSheet:
     case: Case
     evidence: list[dict[str, Any]]
     record: Record | None
-    twins: Sequence[Artwork]
     notes: Sequence[CaseNote]
     history: Sequence[Event]
-    decisions: Sequence[Decision]
+    decision: Decision | None
+    """The decision that closed this very case and is in force."""
 
     @property
     def p_ai(self) -> float | None:
@@ -63,11 +63,6 @@ class CaseSheet:
         """The artist's own word, as a label."""
         return str(DeclaredOrigin(self.case.artwork.declared_origin).label)
 
-    @property
-    def decision(self) -> Decision | None:
-        """The decision that closed this very case and is in force."""
-        return next((one for one in self.decisions if one.case_id == self.case.pk and one.undone_at is None), None)
-
 
 def by_strength(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return stored findings strongest first, the classifier's own left out: the score has its own place."""
@@ -79,32 +74,23 @@ def by_strength(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def case_sheet(case: Case) -> CaseSheet:
     """Return what is known about ``case``, which comes from ``load_case``."""
     artwork = case.artwork
-    twins: Sequence[Artwork] = ()
-    if artwork.digest:
-        twins = list(
-            Artwork.objects.filter(digest=artwork.digest)
-            .exclude(pk=artwork.pk)
-            .select_related("owner")
-            .order_by("-pk")[:NEIGHBOURS]
-        )
     return CaseSheet(
         case=case,
         evidence=by_strength(case.screening.evidence if case.screening else []),
         record=_record(artwork),
-        twins=twins,
         notes=list(CaseNote.objects.filter(case__artwork=artwork).select_related("author")),
         history=list(
             artwork.events.exclude(verb="screening_requested").select_related("actor").order_by("-pk")[:HISTORY]
         ),
-        decisions=list(artwork.decisions.select_related("decider", "undone_by").order_by("-decided_at")),
+        decision=None if case.is_open else case.decisions.filter(undone_at=None).select_related("decider").first(),
     )
 
 
 def load_case(pk: int) -> Case:
     """Return the case with everything that ``case_sheet`` reads from it. Raises ``Case.DoesNotExist``."""
-    return Case.objects.select_related(
-        "artwork", "artwork__owner", "screening", "screening__detector", "screening__policy", "held_by", "escalation"
-    ).get(pk=pk)
+    related = ("artwork__owner", "screening__detector", "screening__policy", "held_by", "escalation__by")
+    overlay = Exists(Saliency.objects.filter(screening=OuterRef("screening")))
+    return Case.objects.select_related(*related).annotate(has_overlay=overlay).get(pk=pk)
 
 
 def _record(artwork: Artwork) -> Record | None:

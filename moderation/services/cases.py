@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from moderation import signals
 from moderation.conf import settings
 from moderation.errors import CaseConflict, NotAllowed
-from moderation.models import Appeal, Artwork, Case, CaseKind, CaseState, Escalation
+from moderation.models import Appeal, Artwork, Case, CaseKind, CaseState
 from moderation.permissions import is_moderator, is_owner, is_senior
 from moderation.services import events
 
@@ -122,7 +122,7 @@ def check_may_handle(moderator: AbstractBaseUser, case: Case) -> None:
     """
     check_may_decide(moderator, case.artwork)
     is_appeal = case.kind == CaseKind.APPEAL
-    if not is_senior(moderator) and (is_appeal or Escalation.objects.filter(case=case).exists()):
+    if not is_senior(moderator) and (is_appeal or hasattr(case, "escalation")):
         raise NotAllowed(_("This case waits for a senior moderator."))
     if is_appeal and Appeal.objects.filter(case=case, first_decider=moderator.pk).exists():
         raise NotAllowed(_("You took the decision that this appeal is against: somebody else decides it."))

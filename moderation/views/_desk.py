@@ -76,12 +76,13 @@ def page(
     request: DeskRequest, template: str, context: dict[str, Any] | None = None, *, status: int = 200
 ) -> HttpResponse:
     """Render a page of the desk with what each of them knows: preferences, role, what can be undone."""
+    context = context or {}
     known = {
-        "preferences": preferences_of(request.user),
+        "preferences": context.get("preferences") or preferences_of(request.user),
         "is_senior": is_senior(request.user),
         "undoable": undoable(request.user),
         "queue": queue_query(request),
-        **(context or {}),
+        **context,
     }
     response = render(request, template, known, status=status)
     response["Cache-Control"] = "private, no-store"  # Back must not show a case as it was before the decision

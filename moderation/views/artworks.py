@@ -70,6 +70,10 @@ def artwork_file(request: HttpRequest, reference: UUID) -> HttpResponseBase:
     record = get_object_or_404(Artwork, reference=reference)
     if not may_see_file(request.user, record):
         raise Http404
+    etag = f'"{record.digest}"' if record.digest else ""
+    known = get_conditional_response(request, etag=etag) if etag else None
+    if known is not None:
+        return known
     storage = record.storage
     kind = mimetypes.guess_type(record.file_name)[0] or ""
     try:
@@ -85,10 +89,8 @@ def artwork_file(request: HttpRequest, reference: UUID) -> HttpResponseBase:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, no-cache"  # whether it may be seen can change at any moment
-    if record.digest:
-        response["ETag"] = f'"{record.digest}"'
-    if record.digest:
-        return get_conditional_response(request, etag=f'"{record.digest}"', response=response) or response
+    if etag:
+        response["ETag"] = etag
     return response
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from moderation import reasons, selectors, services
 from moderation.errors import CaseConflict, IncompleteDecision, NotAllowed
-from moderation.models import Action, Saliency
+from moderation.models import Action
 from moderation.models.desk import SkipReason
 from moderation.permissions import is_owner
 from moderation.services import policies
@@ -52,7 +52,7 @@ def case_page(request: DeskRequest, one: Case, *, form: DecisionForm | None = No
     context: dict[str, Any] = {
         "case": one,
         "sheet": selectors.case_sheet(one),
-        "saliency": Saliency.objects.filter(screening=one.screening_id).exists(),
+        "saliency": getattr(one, "has_overlay", False),
         "policy": one.screening.policy if one.screening and one.screening.policy else policies.current_policy(),
         "form": form,
         "chosen": (form.data.get("choice", "") if form else ""),

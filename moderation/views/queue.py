@@ -32,6 +32,7 @@ STANDARD_VIEWS = (
     ("due=overdue", gettext_lazy("Overdue")),
     ("holder=me", gettext_lazy("Mine")),
     ("escalated=yes", gettext_lazy("For seniors")),
+    ("kind=appeal", gettext_lazy("Appeals")),
 )
 CLOSED_VIEW = "state=decided"
 MAX_SAVED = 12

@@ -108,7 +108,9 @@ def test_the_table_names_every_page() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, method, _answers in PAGES if method == "post"])
-def test_what_changes_something_is_never_a_get(name: str, addresses: dict[str, str], client: Client, moderator: Any) -> None:
+def test_what_changes_something_is_never_a_get(
+    name: str, addresses: dict[str, str], client: Client, moderator: Any
+) -> None:
     client.force_login(moderator)
     assert client.get(addresses[name]).status_code == 405
 

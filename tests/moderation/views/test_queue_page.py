@@ -60,7 +60,9 @@ def test_fifty_cases_cost_as_many_queries_as_five(
         desk.get(QUEUE)
 
 
-def test_pages_follow_one_another_without_gap_or_overlap(desk: Client, many_cases: Callable[[int], list[Case]]) -> None:
+def test_pages_follow_one_another_without_gap_or_overlap(
+    desk: Client, many_cases: Callable[[int], list[Case]]
+) -> None:
     cases = many_cases(75)
     seen: list[int] = []
     address = QUEUE
@@ -90,13 +92,17 @@ def test_closed_cases_come_latest_first_and_page(many_cases: Callable[[int], lis
 
 
 @pytest.mark.parametrize("cursor", ["", "nonsense", "W10=", "WzEsMiwzXQ==", "WyJ4IiwgInkiLCAieiJd", "é", "bnVsbA=="])
-def test_a_cursor_that_makes_no_sense_is_the_beginning(cursor: str, desk: Client, make_case: Callable[..., Case]) -> None:
+def test_a_cursor_that_makes_no_sense_is_the_beginning(
+    cursor: str, desk: Client, make_case: Callable[..., Case]
+) -> None:
     case = make_case()
     assert shown(desk.get(QUEUE, {"after": cursor})) == [case.pk]
 
 
 @pytest.fixture
-def variety(make_case: Callable[..., Case], other_artist: Any, moderator: Any, other_moderator: Any) -> dict[str, Case]:
+def variety(
+    make_case: Callable[..., Case], other_artist: Any, moderator: Any, other_moderator: Any
+) -> dict[str, Case]:
     """Four cases that differ in everything the filters know."""
     held, plain, others, closed = (
         make_case(score=0.95, title="Blue Horse"),
@@ -114,9 +120,7 @@ def variety(make_case: Callable[..., Case], other_artist: Any, moderator: Any, o
     assert look is not None
     look.evidence = [*look.evidence, {"kind": "a1111", "strength": "proof", "message": "Settings.", "details": {}}]
     look.save()
-    services.decide(
-        case=closed, decider=moderator, action="approve", reason_code="human_made", version=closed.version
-    )
+    services.decide(case=closed, decider=moderator, action="approve", reason_code="human_made", version=closed.version)
     return {"held": held, "plain": plain, "others": others, "closed": closed}
 
 
@@ -215,7 +219,9 @@ def test_the_page_learns_who_holds_what_was_decided_and_what_is_new(
     assert "new case" not in calm
 
 
-def test_a_hidden_score_is_hidden_in_the_queue_too(desk: Client, make_case: Callable[..., Case], moderator: Any) -> None:
+def test_a_hidden_score_is_hidden_in_the_queue_too(
+    desk: Client, make_case: Callable[..., Case], moderator: Any
+) -> None:
     make_case(score=0.7)
     assert "70&nbsp;%" in desk.get(f"{QUEUE}?layout=grid").content.decode()
     DeskPreferences.objects.create(moderator=moderator, hide_score=True, blur=True, greyscale=True, layout="grid")
