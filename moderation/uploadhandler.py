@@ -32,13 +32,14 @@ class EvidenceUploadHandler(FileUploadHandler):
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        """Refuse a body that announces more than all files together may have."""
-        if content_length > settings.APPEAL_MAX_TOTAL_BYTES + SPARE:
-            self._mark()
-            raise StopUpload(connection_reset=True)
+        """Note whether the body announces more than all files together may have."""
+        self._is_beyond_reason = content_length > settings.APPEAL_MAX_TOTAL_BYTES + SPARE
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Count anew for each file."""
+        """Count anew for each file; cut the connection where the whole body could never be accepted."""
+        if self._is_beyond_reason:
+            self._mark()
+            raise StopUpload(connection_reset=True)
         super().new_file(*args, **kwargs)
         self._received = 0
 

@@ -14,6 +14,7 @@ from moderation.workfiles.summary import Summary, Unreadable, printable
 
 logger = logging.getLogger(__name__)
 MAX_LAYERS = 10_000
+_LARGEST = 1 << 40
 _XMP = 1060
 _XMP_BYTES = 2 * 1024 * 1024
 
@@ -88,6 +89,8 @@ def gimp(file: IO[bytes]) -> Summary:
 
 
 def _layer_name(file: IO[bytes], place: int) -> str:
+    if place > _LARGEST:
+        raise Unreadable("damaged")
     file.seek(place)
     _width, _height, _kind, length = _unpack(file, ">IIII")
     if length > 10_000:

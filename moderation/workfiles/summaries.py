@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import IO, TYPE_CHECKING
 
 from PIL import Image
@@ -19,7 +20,9 @@ _SOFTWARE, _CHANGED, _EXIF, _CREATED = 305, 306, 34665, 36867
 
 def summarise(file: IO[bytes], kind: str) -> Summary:
     """Return what ``file`` (seekable, at its beginning) tells. Raises ``Unreadable``; pixels are never decoded."""
-    return _READERS[FileKind(kind)](file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of damaged metadata and goes on; so do we
+        return _READERS[FileKind(kind)](file)
 
 
 def _picture(file: IO[bytes]) -> Summary:
