@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import django_filters
+import django_filters  # type: ignore[import-untyped]
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce
+from django.db.models.lookups import Contains
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -112,21 +113,24 @@ class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library
         """Keep cases with a finding of a strength, the classifier's hint aside; ``hint``: with nothing above it."""
         if value == "hint":
             return self.without(self.without(cases, "proof"), "strong")
-        return self._with_text(cases).filter(evidence_text__contains=f'"strength": "{value}"')
+        return cases.filter(self._evidence(f'"strength": "{value}"'))
 
     def without(self, cases: Cases, strength: str) -> Cases:
         """Leave out cases with a finding of ``strength``."""
-        return self._with_text(cases).exclude(evidence_text__contains=f'"strength": "{strength}"')
+        return cases.exclude(self._evidence(f'"strength": "{strength}"'))
 
     def by_evidence(self, cases: Cases, name: str, value: str) -> Cases:
         """Keep cases with a finding of a kind (``a1111``, ``c2pa``)."""
         slug = "".join(letter for letter in value.lower() if letter.isalnum() or letter in "_-")
-        return self._with_text(cases).filter(evidence_text__contains=f'"kind": "{slug}"')
+        return cases.filter(self._evidence(f'"kind": "{slug}"'))
 
     @staticmethod
-    def _with_text(cases: Cases) -> Cases:
-        # SQLite has no containment test for JSON; both databases write it as text in the same form.
-        return cases.annotate(evidence_text=Cast("screening__evidence", TextField()))
+    def _evidence(text: str) -> Any:
+        """Return the condition that ``text`` stands in the stored findings.
+
+        SQLite has no containment test for JSON; as text both databases write it in the same form.
+        """
+        return Contains(Coalesce(Cast("screening__evidence", TextField()), Value("", output_field=TextField())), text)
 
     def by_origin(self, cases: Cases, name: str, value: str) -> Cases:
         """Keep works with a declaration; ``unstated`` is the empty one."""

@@ -58,7 +58,7 @@ def is_moderator(user: AbstractBaseUser | AnonymousUser) -> bool:
 
 def is_senior(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Whether ``user`` may decide what is left to senior moderators: escalations, appeals, second looks."""
-    return is_moderator(user) and bool(user.has_perm(DECIDE_APPEAL))  # type: ignore[attr-defined]
+    return is_moderator(user) and bool(user.has_perm(DECIDE_APPEAL))  # type: ignore[union-attr]
 
 
 def may_see_appeal(user: AbstractBaseUser | AnonymousUser, appeal: Appeal) -> bool:

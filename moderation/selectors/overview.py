@@ -85,10 +85,11 @@ def open_by_age() -> Table:
         .values("severity")
         .annotate(overdue=Count("pk", filter=Q(due_at__lt=now)), **columns)
     }
-    rows, parts = [], []
+    rows: list[list[Any]] = []
+    parts: list[list[tuple[float, str, str]]] = []
     for severity in Severity:
-        line = found.get(severity, {})
-        numbers = [line.get(name, 0) for name in columns]
+        line: dict[str, Any] = dict(found.get(severity, {}))
+        numbers: list[int] = [line.get(name, 0) for name in columns]
         if not any(numbers):
             continue
         rows.append([severity.label, *numbers, line.get("overdue", 0)])
@@ -130,7 +131,7 @@ def per_day() -> Table:
         "days",
         _("Decided, by day"),
         _("The last 14 days; decisions that were undone are not counted."),
-        [_("Day"), *(action.label for action, _kind in kinds), _("All")],
+        [_("Day"), *(str(action.label) for action, _kind in kinds), _("All")],
         rows,
         _bars(parts),
         [(kind, str(action.label)) for action, kind in kinds],
@@ -171,18 +172,15 @@ def time_to_decision() -> Table:
     for severity, decided_at, opened_at, due_at in found:
         hours.setdefault(severity, []).append((decided_at - opened_at).total_seconds() / 3600)
         late[severity] += decided_at > due_at
-    rows = [
-        [level.label, len(hours[level]), round(median(hours[level]), 1), late[level]]
-        for level in Severity
-        if level in hours
-    ]
+    medians = {level: round(median(hours[level]), 1) for level in Severity if level in hours}
+    rows = [[level.label, len(hours[level]), middle, late[level]] for level, middle in medians.items()]
     return Table(
         "time",
         _("Time to decision"),
         _("Median hours from opening to decision over the last 30 days, and how many were late."),
         [_("Urgency"), _("Decisions"), _("Median hours"), _("Late")],
         rows,
-        _bars([[(float(row[2]), "accent", f"{row[2]} h")] for row in rows]),
+        _bars([[(middle, "accent", f"{middle} h")] for middle in medians.values()]),
     )
 
 

@@ -100,9 +100,9 @@ def skip_case(*, case: Case, moderator: AbstractBaseUser, reason: str) -> Skip:
     with transaction.atomic():
         skip, _created = Skip.objects.update_or_create(
             case=case,
-            moderator=moderator,
+            moderator_id=moderator.pk,
             defaults={"reason": kind, "at": timezone.now(), "until": timezone.now() + SKIP_FOR[kind]},
         )
         cases.release_case(case=case, moderator=moderator)
-        events.log("case_skipped", artwork=case.artwork, case=case, actor=moderator, reason=kind.label)
+        events.log("case_skipped", artwork=case.artwork, case=case, actor=moderator, reason=str(kind.label))
     return skip

@@ -40,7 +40,7 @@ def escalate_case(*, case: Case, moderator: AbstractBaseUser, reason: str, versi
     with transaction.atomic():
         locked = cases.lock_for_decider(case=case, decider=moderator, version=version)
         escalation, created = Escalation.objects.get_or_create(
-            case=locked, defaults={"by": moderator, "reason": reason[:500]}
+            case=locked, defaults={"by_id": moderator.pk, "reason": reason[:500]}
         )
         if not created:
             raise CaseConflict(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     class DeskRequest(HttpRequest):
         """A request behind ``moderators_only``."""
 
-        user: User  # type: ignore[assignment]
+        user: User
 else:
     DeskRequest = HttpRequest
 

@@ -96,7 +96,7 @@ def artwork_file(request: HttpRequest, reference: UUID) -> HttpResponseBase:
 
 @require_safe
 @moderators_only
-def saliency(request: HttpRequest, pk: int) -> HttpResponseBase:
+def saliency(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the overlay of a screening: where the detector looked. For moderators."""
     data = Saliency.objects.filter(screening=pk).values_list("data", flat=True).first()
     if data is None:

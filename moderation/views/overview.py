@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
-from moderation.selectors import overview as figures
+from moderation.selectors.overview import TABLES
 from moderation.views._desk import moderators_only, page
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 @moderators_only
 def overview(request: DeskRequest) -> HttpResponse:
     """Show the tables, each with its picture."""
-    return page(request, "moderation/overview.html", {"tables": [make() for make in figures.TABLES.values()]})
+    return page(request, "moderation/overview.html", {"tables": [make() for make in TABLES.values()]})
 
 
 @require_safe
 @moderators_only
 def export(request: DeskRequest, table: str) -> HttpResponse:
     """Send one table as CSV (UTF-8, comma, header line)."""
-    make = figures.TABLES.get(table)
+    make = TABLES.get(table)
     if make is None:
         raise Http404
     found = make()
