@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Graph = dict[str, dict[str, Any]]
 
 _LABEL = re.compile(r"^\s{0,8}(prompt|workflow)\s{0,4}:\s{0,4}(?=\{)", re.IGNORECASE)
-_MAX_VISITS = 500
+_MAX_VISITS = 200
 _TEXTS = (
     "text",
     "text_g",

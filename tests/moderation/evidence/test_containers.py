@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import time
+import tracemalloc
 import zlib
 
 import pytest
@@ -99,6 +100,16 @@ def test_png_marks_that_cannot_be_read_are_problems(payload: bytes, problem: str
     marks = read_marks(data)
     assert marks.problems == (problem,)
     assert marks.text("Title") == "still read"
+
+
+def test_a_bomb_is_not_inflated_beyond_the_limit() -> None:
+    data = painting.png_with(painting.chunk(b"zTXt", b"key\x00\x00" + zlib.compress(bytes(200 << 20))))
+    tracemalloc.start()
+    try:
+        read_marks(data)
+        assert tracemalloc.get_traced_memory()[1] < 4 * MAX_TEXT
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_png_cut_inside_a_text_gives_what_there_is() -> None:
@@ -197,6 +208,11 @@ def test_webp_exif_with_the_jpeg_prefix_and_credentials() -> None:
     marks = read_marks(painting.webp_with((b"EXIF", block), (b"C2PA", painting.jumbf())))
     assert marks.exif == {"Software": "Krita"}
     assert marks.jumbf == painting.jumbf()
+
+
+def test_webp_chunks_of_odd_length_are_padded() -> None:
+    block = painting.tiff([(painting.SOFTWARE, 2, b"Krita\x00")])
+    assert read_marks(painting.webp_with((b"JUNK", b"odd"), (b"EXIF", block))).exif == {"Software": "Krita"}
 
 
 def test_gif_by_pillow() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from moderation.evidence import novelai_stealth
 from moderation.evidence.base import Evidence, EvidenceReader, Strength, Subject
 from moderation.evidence.novelai_stealth import NovelAIStealth
 from tests.moderation.evidence import painting
@@ -133,10 +134,14 @@ def test_a_picture_cut_after_the_word() -> None:
         assert {finding.kind for finding in read(data[:length])} <= {"novelai-stealth"}
 
 
-def test_a_declared_giant_is_not_decoded() -> None:
-    data = bytearray(save(stealth(NOVELAI), "PNG"))
-    data[16:24] = b"\x00\x01\x00\x00\x00\x01\x00\x00"
-    assert read(bytes(data)) == []
+@pytest.mark.parametrize(("kind", "size"), [("PNG", (64, 160)), ("PNG", (400, 30)), ("WEBP", (64, 160))])
+def test_a_picture_beyond_the_limit_is_not_decoded(
+    monkeypatch: pytest.MonkeyPatch, kind: str, size: tuple[int, int]
+) -> None:
+    data = save(stealth(NOVELAI, size=size), kind, lossless=True, exact=True)
+    assert read(data)
+    monkeypatch.setattr(novelai_stealth, "MAX_PIXELS", size[0] * size[1] - 1)
+    assert read(data) == []
 
 
 def test_a_large_opaque_picture_costs_next_to_nothing() -> None:

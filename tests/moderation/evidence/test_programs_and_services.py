@@ -79,6 +79,7 @@ FOOOCUS_LABELS = {"Prompt": "a cat", "Base Model": "juggernaut", "Performance": 
         png({"parameters": json.dumps(painting.FOOOCUS)}),
         png({"parameters": FOOOCUS_TEXT, "fooocus_scheme": "a1111"}),
         png({"parameters": FOOOCUS_TEXT}),
+        png({"parameters": painting.INFOTEXT, "fooocus_scheme": "a1111"}),
         png({"Comment": json.dumps(FOOOCUS_LABELS)}),
         with_exif(
             "WEBP",
@@ -87,7 +88,7 @@ FOOOCUS_LABELS = {"Prompt": "a cat", "Base Model": "juggernaut", "Performance": 
         ),
         with_exif("JPEG", {SOFTWARE: "Fooocus v2.5.5"}, {USER_COMMENT: FOOOCUS_TEXT.encode()}),
     ],
-    ids=["json", "json without scheme", "text", "text without scheme", "old labels", "webp", "jpeg"],
+    ids=["json", "json without scheme", "text", "text without scheme", "scheme alone", "old labels", "webp", "jpeg"],
 )
 def test_fooocus(data: bytes) -> None:
     finding = only(data)
