@@ -47,9 +47,9 @@ lint: ## Check style, types, imports, migrations and templates
 	$(RUN)/python manage.py makemigrations --check --dry-run --skip-checks
 	find marketplace moderation templates tests -name '*.html' -print0 | xargs -0 $(RUN)/djade --check --target-version 5.2
 
-requirements: ## Compile the pinned requirements anew (needs uv)
+requirements: ## Compile the pinned requirements (needs uv; UPGRADE=1 takes newer ones)
 	@for file in requirements.txt requirements-serve.txt; do head -n 1 $$file > $$file.head; done
-	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --all-extras \
+	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --all-extras $(if $(UPGRADE),--upgrade) \
 	  --group site --group dev --quiet --output-file requirements.txt
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --extra c2pa --extra heif \
 	  --extra psd --extra s3 --group site --constraint requirements.txt --quiet --output-file requirements-serve.txt

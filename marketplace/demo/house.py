@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
 
 PATIENCE = 8.0
 """Seconds that a process has to end by itself. The worker's unfinished pictures are not lost: their rows wait."""
+
+
+LEASH = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG: end when the one who started us ends
+if os.getppid() != int(sys.argv[1]):
+    sys.exit(1)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""On Linux a process is told to end even when the demo itself is killed and can stop nobody any more."""
 
 
 class DemoError(Exception):
@@ -33,9 +44,10 @@ class House:
     def start(self, name: str, command: Sequence[str]) -> None:
         """Start a process in a session of its own, so that Ctrl-C in the terminal reaches the demo alone."""
         self.logs.mkdir(parents=True, exist_ok=True)
+        leash = [sys.executable, "-c", LEASH, str(os.getpid())] if sys.platform == "linux" else []
         with self.log(name).open("wb") as log:
             self.running[name] = subprocess.Popen(  # noqa: S603 - our own programs
-                list(command),
+                [*leash, *command],
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -159,6 +159,19 @@ def test_it_serves_until_told_to_stop_and_leaves_no_process(
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the children of a killed process")
+def test_killed_outright_it_still_leaves_no_process(
+    serving: tuple[subprocess.Popen[str], int, list[str]], tmp_path: Path
+) -> None:
+    process, _, _ = serving
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 30
+    while _processes_of(tmp_path / "var") and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert _processes_of(tmp_path / "var") == []
+
+
 def test_the_broker_listens_on_no_network(
     serving: tuple[subprocess.Popen[str], int, list[str]], tmp_path: Path
 ) -> None:
