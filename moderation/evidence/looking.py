@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from django.db import DatabaseError
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
@@ -98,6 +99,8 @@ def readers() -> tuple[EvidenceReader, ...]:
 def _read(reader: EvidenceReader, subject: Subject) -> list[Evidence]:
     try:
         return list(reader.read(subject))
+    except DatabaseError:
+        raise  # not the file's fault: the screening is tried again
     except Exception as error:
         # A crash barrier round a reader (a host may have written it): a broken mark never stops a screening.
         logger.exception("The evidence reader %s failed", reader.name)

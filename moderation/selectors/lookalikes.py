@@ -34,7 +34,8 @@ class _IsNear(Func):
         stored, given = self.get_source_expressions()
         left, left_values = compiler.compile(stored)
         right, right_values = compiler.compile(given)
-        sql = f"BIT_COUNT(({left} # {right}::bigint)::bit(64)) <= {PHASH_DISTANCE}"
+        # In brackets: the least bigint is written as minus one that is out of range, and :: binds before the minus.
+        sql = f"BIT_COUNT(({left} # ({right})::bigint)::bit(64)) <= {PHASH_DISTANCE}"
         return sql, [*left_values, *right_values]
 
 
