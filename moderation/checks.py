@@ -179,7 +179,7 @@ def check_beat(**kwargs: Any) -> list[CheckMessage]:
 
 @register("moderation")
 def check_hearing(**kwargs: Any) -> list[CheckMessage]:
-    """Appeals can take files (W010), mails can carry whole links (W011), and notices leave (W012)."""
+    """Appeals can take files (W010), and notices leave (W012)."""
     messages: list[CheckMessage] = []
     if not has_private_storage():
         messages.append(
@@ -187,14 +187,6 @@ def check_hearing(**kwargs: Any) -> list[CheckMessage]:
                 f"STORAGES has no entry {settings.PRIVATE_STORAGE!r}: artists can appeal, but send no files.",
                 hint="Name a storage that is never served; see moderation/workfiles/storage.py.",
                 id="moderation.W010",
-            )
-        )
-    if not settings.SITE_URL.startswith(("https://", "http://")):
-        messages.append(
-            Warning(
-                "MODERATION['SITE_URL'] is not set: the mails to artists carry no whole links.",
-                hint="Set it to the site's address, such as 'https://art.example'.",
-                id="moderation.W011",
             )
         )
     schedule = getattr(django_settings, "CELERY_BEAT_SCHEDULE", {})
@@ -207,3 +199,17 @@ def check_hearing(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return messages
+
+
+@register("moderation", deploy=True)
+def check_mail_links(**kwargs: Any) -> list[CheckMessage]:
+    """Mails to artists can carry whole links (W011; asked by ``check --deploy``)."""
+    if settings.SITE_URL.startswith(("https://", "http://")):
+        return []
+    return [
+        Warning(
+            "MODERATION['SITE_URL'] is not set: the mails to artists carry no whole links.",
+            hint="Set it to the site's address, such as 'https://art.example'.",
+            id="moderation.W011",
+        )
+    ]
