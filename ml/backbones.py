@@ -10,6 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ml import heads
+
 if TYPE_CHECKING:
     from ml.recipes import Backbone, Recipe
 
@@ -31,40 +33,31 @@ class WeightsMissing(FileNotFoundError):
 def build(recipe: Recipe, weights: Path | str | None = BACKBONES_DIR) -> Any:
     """Return a Keras model ``pixels (n, size, size, 3) -> logit (n, 1)``.
 
-    ``weights`` is a folder of ``<backbone>.weights.h5`` files, ``"imagenet"`` for Keras's own download, or
-    ``None`` for random ones. Raises :class:`WeightsMissing`.
+    ``weights`` is a folder of ``<backbone>.weights.h5`` files, ``"imagenet"`` for Keras's own download, or ``None``
+    for random ones. Raises :class:`WeightsMissing`.
     """
     import keras
 
+    if recipe.size % 32:
+        raise ValueError(f"a size must be a multiple of 32, not {recipe.size}")
     pixels = keras.Input((recipe.size, recipe.size, 3), name="pixels")
     base = _base(recipe.backbone, pixels, weights)
     for layer in base.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = recipe.batchnorm_momentum
-    dropped = keras.layers.Dropout(recipe.dropout, name="dropout")(base.output)
-    # Zero weights: the first steps teach the head what the backbone sees instead of shaking the backbone.
-    head = keras.layers.Dense(1, kernel_initializer="zeros", dtype="float32", name="head")
-    return keras.Model(pixels, head(dropped), name=recipe.backbone)
+    return keras.Model(pixels, heads.attach(base, recipe), name=recipe.backbone)
 
 
-def serving(model: Any) -> Any:
-    """Return the model that is exported: ``pixels -> {"logit": (n, 1), "heat": (n, rows, columns)}``.
-
-    ``heat`` holds the logit that each place of the feature map speaks for; its mean is the logit.
-    """
+def serving(model: Any, recipe: Recipe) -> Any:
+    """Return the model that is exported: ``pixels -> {"logit": (n, 1), "heat": (n, rows, columns)}``."""
     import keras
 
-    feature_map = next(layer for layer in model.layers if layer.name == "features").input
-    head = model.get_layer("head")
-    kernel, bias = head.get_weights()
-    places = keras.layers.Conv2D(1, 1, name="places")
-    heat = keras.layers.Reshape(feature_map.shape[1:3], name="heat")(places(feature_map))
-    places.set_weights([kernel[None, None], bias])
-    return keras.Model(model.input, {"logit": model.output, "heat": heat}, name=f"{model.name}_serving")
+    outputs = {"logit": model.output, "heat": heads.heat(model, recipe)}
+    return keras.Model(model.input, outputs, name=f"{model.name}_serving")
 
 
 def _base(backbone: Backbone, pixels: Any, weights: Path | str | None) -> Any:
-    """Return the backbone up to its averaged features, the averaging layer being named ``features``."""
+    """Return the backbone up to its last feature map, from pixels in 0..255."""
     import keras
 
     name, extra = BUILDERS[backbone]
@@ -82,14 +75,15 @@ def _base(backbone: Backbone, pixels: Any, weights: Path | str | None) -> Any:
         weights="imagenet" if weights == "imagenet" else None,
         **extra,
     )
-    averaged = keras.layers.GlobalAveragePooling2D(name="features")(body.output)
-    base = keras.Model(pixels, averaged)
+    base = keras.Model(pixels, body.output)
     if weights is not None and weights != "imagenet":
-        _load(base, backbone, Path(weights), builder, extra, size)
+        _load(base, backbone, Path(weights), size)
     return base
 
 
-def _load(base: Any, backbone: Backbone, folder: Path, builder: Any, extra: dict[str, Any], size: int) -> None:
+def _load(base: Any, backbone: Backbone, folder: Path, size: int) -> None:
+    import keras
+
     file = folder / f"{backbone}.weights.h5"
     if not file.exists():
         raise WeightsMissing(
@@ -97,6 +91,9 @@ def _load(base: Any, backbone: Backbone, folder: Path, builder: Any, extra: dict
             "or use --backbones imagenet where there is a network."
         )
     # The files hold a model without our rescaling layer: load them into their own shape, then copy by order.
-    original = builder(weights=None, include_top=False, pooling="avg", input_shape=(size, size, 3), **extra)
+    name, extra = BUILDERS[backbone]
+    original = getattr(keras.applications, name)(
+        weights=None, include_top=False, pooling="avg", input_shape=(size, size, 3), **extra
+    )
     original.load_weights(file)
     base.set_weights(original.get_weights())

@@ -191,7 +191,7 @@ def train_plan(
         model = train(recipe, data.select(known), run, seed=seed, weights=weights, say=say)
         file = run / "model.tflite"
         squares = np.concatenate([cut(pixels, recipe.views[0])[:1] for pixels in data.pixels[:_PARITY_SQUARES]])
-        networks.append(shipping.Network(export.write_litert(model, file, squares), recipe, weight))
+        networks.append(shipping.Network(export.write_litert(model, recipe, file, squares), recipe, weight))
     return networks
 
 

@@ -33,6 +33,22 @@ class Augment:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """A head fitted on what the untrained backbone reads off, before (or instead of) any fine-tuning."""
+
+    copies: int = 1
+    """Augmented squares of each picture beside its views."""
+    l2: float = 1e-6
+    group_power: float = 0.3
+    group_penalty: float = 3e-5
+    """Against directions in which sources of one class differ: they will not hold for the next source."""
+    clip: float = 6.0
+    """How many standard deviations a number may say, while fitting."""
+    label_smoothing: float = 0.0
+    iterations: int = 200
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """One network's training. The defaults are a plain fine-tuning of the whole backbone."""
 
@@ -40,6 +56,11 @@ class Recipe:
     size: int = 224
     views: tuple[View, ...] = (View("whole"),)
     """What the network looks at when it is tested and when it serves."""
+    head: Literal["mean", "statistics"] = "mean"
+    """What is read off the backbone, see :mod:`ml.heads`."""
+    clip: float = 0.0
+    """The same limit as the probe's, while serving; 0 for none."""
+    probe: Probe | None = None
     epochs: int = 12
     batch: int = 32
     learning_rate: float = 3e-4
@@ -79,6 +100,7 @@ def recipe_from_dict(raw: dict[str, Any]) -> Recipe:
         "views": tuple(View(**view) for view in raw["views"]),
         "domains": tuple(raw["domains"]),
         "augment": Augment(**raw["augment"]),
+        "probe": Probe(**raw["probe"]) if raw["probe"] else None,
     }
     return Recipe(**values)
 

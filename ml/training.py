@@ -7,6 +7,7 @@ trained again.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml import backbones, datasets
+from ml import backbones, datasets, heads
 from ml.augment import augmented, rectangle
 from ml.views import cut
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from ml.cards import View
     from ml.datasets import Picture
-    from ml.recipes import Recipe
+    from ml.recipes import Probe, Recipe
 
     Pixels = npt.NDArray[np.uint8]
     Floats = npt.NDArray[np.float64]
@@ -65,13 +66,11 @@ class LabelledPixels:
 
 
 def quiet_tensorflow(threads: int = 2) -> None:
-    """Start TensorFlow without its banner, on a fixed number of threads. Call before the first model is
-    built.
-    """
+    """Start TensorFlow without its banner and on a fixed number of threads, unless it already runs."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow as tf
 
-    if tf.config.threading.get_intra_op_parallelism_threads() != threads:
+    with contextlib.suppress(RuntimeError):  # its word for "already running"
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
 
@@ -115,6 +114,9 @@ def train(
     model.compile(optimizer=_optimiser(recipe, steps), loss=keras.losses.BinaryCrossentropy(from_logits=True))
     model.optimizer.build(model.trainable_variables)
     history = _restore(model, folder) if same else []
+    if recipe.probe and not history:
+        _fit_head(model, recipe, recipe.probe, data, seed)
+        say(f"{folder.name}: head fitted on {len(data.pictures)} pictures")
     for epoch in range(len(history), recipe.epochs):
         started = time.monotonic()
         losses = [float(model.train_on_batch(x, y)) for x, y in _batches(recipe, data, seed, epoch, steps)]
@@ -132,15 +134,42 @@ def train(
 
 def logits(model: Any, pixels: Sequence[Pixels], views: Sequence[View], batch: int = 64) -> Floats:
     """Return each picture's logit ``(n,)``, the mean over the squares of its views: what serving computes."""
-    squares = [np.concatenate([cut(picture, view) for view in views]) for picture in pixels]
+    return _mean_outputs(model, pixels, views, batch)[:, 0]
+
+
+def _mean_outputs(model: Any, pixels: Sequence[Pixels], views: Sequence[View], batch: int = 64) -> Floats:
+    """Return ``(n, outputs)``, each picture's mean over the squares of its views."""
+    return _outputs(model, [np.concatenate([cut(picture, view) for view in views]) for picture in pixels], batch)
+
+
+def _outputs(model: Any, squares: Sequence[Pixels], batch: int = 64) -> Floats:
+    """Return ``(n, outputs)``: each picture's mean over its squares ``(k, size, size, 3)``."""
     owner = np.repeat(np.arange(len(squares)), [len(some) for some in squares])
     stacked = np.concatenate(squares)
     parts = [
-        np.asarray(model.predict_on_batch(stacked[at : at + batch].astype(np.float32)))[:, 0]
+        np.asarray(model.predict_on_batch(stacked[at : at + batch].astype(np.float32)))
         for at in range(0, len(stacked), batch)
     ]
     values = np.concatenate(parts).astype(np.float64)
-    return np.bincount(owner, values, len(squares)) / np.bincount(owner, minlength=len(squares))
+    total = np.zeros((len(squares), values.shape[1]))
+    np.add.at(total, owner, values)
+    return np.asarray(total / np.bincount(owner, minlength=len(squares))[:, None], np.float64)
+
+
+def _fit_head(model: Any, recipe: Recipe, probe: Probe, data: LabelledPixels, seed: int) -> None:
+    """Fit the head on what the backbone reads off each picture's views, and off augmented squares of it."""
+    import keras
+
+    reader = keras.Model(model.input, model.get_layer("features").output)
+    groups = [picture.group or picture.file for picture in data.pictures]
+    rows = [_mean_outputs(reader, data.pixels, recipe.views)]
+    for copy in range(probe.copies):
+        squares = [
+            augmented(pixels, recipe.size, recipe.augment, np.random.default_rng([seed, copy, index]))[None]
+            for index, pixels in enumerate(data.pixels)
+        ]
+        rows.append(_outputs(reader, squares))
+    heads.fit(model, np.concatenate(rows), np.tile(data.is_ai, len(rows)), groups * len(rows), probe)
 
 
 def _optimiser(recipe: Recipe, steps: int) -> Any:

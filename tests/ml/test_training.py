@@ -208,11 +208,12 @@ def test_keras_and_litert_agree_on_real_pictures(backbone: recipes.Backbone, art
     from ml.views import cut
 
     quiet_tensorflow()
-    model = backbones.build(Recipe(backbone))
+    recipe = Recipe(backbone)
+    model = backbones.build(recipe)
     kernel, bias = model.get_layer("head").get_weights()
     rng = np.random.default_rng(0)
     model.get_layer("head").set_weights([rng.normal(0, 0.1, kernel.shape), bias])
     pictures = datasets.read_manifest(art_dir / "manifest.csv")[::57][:50]
     squares = np.concatenate([cut(pixels, View("whole")) for pixels in datasets.load_pixels(pictures, art_dir)])
     assert len(squares) == 50
-    assert export.largest_difference(model, export.to_litert(model), squares) < export.PARITY
+    assert export.largest_difference(model, export.to_litert(model, recipe), squares) < export.PARITY
