@@ -6,11 +6,13 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from moderation import selectors, services
 from moderation.filters import CaseFilter
@@ -130,7 +132,12 @@ def to_next(request: DeskRequest) -> HttpResponse:
     """Claim the next case of the queue that the moderator works through and go there; the queue when none is left."""
     query = queue_query(request)
     case = services.claim_next(moderator=request.user, queue=filter_of(query, request.user).qs)
-    return redirect(case_url(case, query) if case is not None else queue_url(query))
+    if case is None:
+        messages.info(
+            request, _("Nothing is left for you in this view: the rest is open at colleagues or passed over.")
+        )
+        return redirect(queue_url(query))
+    return redirect(case_url(case, query))
 
 
 def conflict(request: DeskRequest, error: CaseConflict, *, case: Case | None = None, text: str = "") -> HttpResponse:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -86,12 +85,7 @@ def live(request: DeskRequest) -> HttpResponse:
 @moderators_only
 def next_case(request: DeskRequest) -> HttpResponse:
     """Claim the most urgent free case of the queue and go to it."""
-    response = to_next(request)
-    if response["Location"].startswith(reverse("moderation:queue") + "?") or response["Location"] == queue_url(""):
-        messages.info(
-            request, _("Nothing is left for you in this view: the rest is open at colleagues or passed over.")
-        )
-    return response
+    return to_next(request)
 
 
 @require_POST
