@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +31,16 @@ logger = logging.getLogger(__name__)
 
 
 class FileProblem(Exception):
-    """A file could not be screened. ``final`` says that trying again would not help; ``str()`` is for people."""
+    """A file could not be screened. ``final`` says that trying again would not help; ``str()`` is for people.
 
-    def __init__(self, code: str, message: str, *, final: bool) -> None:
+    ``evidence`` is what could be found all the same: a file without pixels may still carry its maker's marks.
+    """
+
+    def __init__(self, code: str, message: str, *, final: bool, evidence: Sequence[Evidence] = ()) -> None:
         super().__init__(message)
         self.code = code
         self.final = final
+        self.evidence = evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +58,31 @@ def look_at(
     """Decode ``data`` and gather the findings. Raises ``FileProblem`` when there are no pixels to look at."""
     from ml.artwork import read_artwork  # numpy: wanted in a worker, not in a web process
 
+    subject = Subject(
+        data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        declared_origin=declared_origin,
+        artwork_id=artwork_id,
+        owner_id=owner_id,
+    )
     try:
         pixels = read_artwork(data)
     except ArtworkError as error:
-        raise FileProblem(error.code, str(error), final=True) from error
+        raise FileProblem(error.code, str(error), final=True, evidence=_findings(subject)) from error
     except MemoryError as error:
         raise FileProblem("memory", _("The picture needs more memory than a worker has."), final=False) from error
     except Exception as error:
         # A crash barrier round third-party decoders on hostile bytes: the next picture must not pay for this one.
         logger.exception("A decoder failed in an unforeseen way")
-        raise FileProblem("decoder", _("The picture could not be decoded."), final=True) from error
-    subject = Subject(
-        data=data,
-        sha256=hashlib.sha256(data).hexdigest(),
-        artwork=pixels,
-        declared_origin=declared_origin,
-        artwork_id=artwork_id,
-        owner_id=owner_id,
-    )
-    findings = [finding for reader in readers() for finding in _read(reader, subject)]
-    return Look(pixels, [*findings, *declaration.mismatch(declared_origin, findings)], subject.memo)
+        message = _("The picture could not be decoded.")
+        raise FileProblem("decoder", message, final=True, evidence=_findings(subject)) from error
+    subject = replace(subject, artwork=pixels)
+    return Look(pixels, _findings(subject), subject.memo)
+
+
+def _findings(subject: Subject) -> list[Evidence]:
+    found = [finding for reader in readers() for finding in _read(reader, subject)]
+    return [*found, *declaration.mismatch(subject.declared_origin, found)]
 
 
 def score_all(model: Classifier, looks: Sequence[Look]) -> list[float]:

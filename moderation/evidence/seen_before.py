@@ -1,7 +1,7 @@
 """Evidence: the same picture, or a light edit of it, among the artworks that were recorded earlier.
 
-Three findings. ``possible_theft``: the earlier one belongs to another artist. ``seen_restricted``: a person rejected or
-labelled it. ``seen_approved``: a person approved it for the same artist; that speaks for the work.
+Three findings. ``possible_theft``: the earlier one belongs to another artist. ``seen_restricted``: a person rejected
+or labelled it. ``seen_approved``: a person approved it for the same artist; that speaks for the work.
 Outside the site (``manage.py screen``) there is no history to look into, and nothing is found.
 """
 
@@ -62,13 +62,13 @@ class SeenBefore:
         subject.memo[MEMO] = hashes
         mirrored = perceptual.hashes_of(perceptual.mirrored(subject.artwork.pixels))
         ids = {*lookalikes(hashes, before=subject.artwork_id), *lookalikes(mirrored, before=subject.artwork_id)}
-        return self._findings(subject, self._matches(subject, ids))
+        return self._findings(subject, self._matches(subject, subject.artwork_id, ids))
 
-    def _matches(self, subject: Subject, ids: set[int]) -> list[_Match]:
+    def _matches(self, subject: Subject, artwork_id: int, ids: set[int]) -> list[_Match]:
         """Return earlier works of the same looks or bytes, same bytes first, older versions of this work left out."""
-        itself = Artwork.objects.filter(pk=subject.artwork_id).values("content_type", "object_pk", "field").get()
+        itself = Artwork.objects.filter(pk=artwork_id).values("content_type", "object_pk", "field").get()
         earlier = (
-            Artwork.objects.filter(Q(pk__in=ids) | Q(digest=subject.sha256), pk__lt=subject.artwork_id)
+            Artwork.objects.filter(Q(pk__in=ids) | Q(digest=subject.sha256), pk__lt=artwork_id)
             .exclude(**itself)
             .order_by("pk")[:50]
         )

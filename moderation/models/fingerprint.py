@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Value
+from django.db.models import F
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +17,7 @@ neighbours within eight bits are all among the rows that share a part, or a part
 
 def _band(number: int) -> models.GeneratedField:
     low, width = BANDS[number]
-    part = F("phash").bitrightshift(Value(low)).bitand(Value((1 << width) - 1))
+    part = F("phash").bitrightshift(low).bitand((1 << width) - 1)
     return models.GeneratedField(
         expression=Cast(part, models.IntegerField()), output_field=models.IntegerField(), db_persist=True
     )

@@ -25,18 +25,26 @@ class _IsNear(Func):
 
     output_field = BooleanField()
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> tuple[str, list[Any]]:
-        return "1 = 1", []
+    def as_sql(
+        self,
+        compiler: SQLCompiler,
+        connection: BaseDatabaseWrapper,
+        function: str | None = None,
+        template: str | None = None,
+        arg_joiner: str | None = None,
+        **extra: Any,
+    ) -> tuple[str, tuple[str | int, ...]]:
+        return "1 = 1", ()
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, tuple[str | int, ...]]:
         stored, given = self.get_source_expressions()
         left, left_values = compiler.compile(stored)
         right, right_values = compiler.compile(given)
         # In brackets: the least bigint is written as minus one that is out of range, and :: binds before the minus.
         sql = f"BIT_COUNT(({left} # ({right})::bigint)::bit(64)) <= {PHASH_DISTANCE}"
-        return sql, [*left_values, *right_values]
+        return sql, (*left_values, *right_values)
 
 
 def lookalikes(hashes: Hashes, *, before: int, limit: int = 20) -> list[int]:

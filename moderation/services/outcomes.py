@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from moderation.evidence.base import Strength
 from moderation.models import (
     Action,
     Artwork,
@@ -70,11 +71,12 @@ def apply_failure(artwork: Artwork, *, screening: Screening, policy: Policy) -> 
     """Put a work that could not be screened in front of a person. It waits, it is not rejected."""
     if artwork.is_decided or artwork.standing == Standing.WITHDRAWN or not artwork.is_current:
         return
+    has_proof = any(found["strength"] == Strength.PROOF for found in screening.evidence)
     cases.open_case(
         artwork,
         screening=screening,
         kind=CaseKind.UNSCREENED,
-        severity=Severity.UNSCREENED,
+        severity=Severity.PROOF if has_proof else Severity.UNSCREENED,
         reason=screening.failure_message,
         due_at=screening.requested_at + policy.time_limit(Band.HOLD),
     )

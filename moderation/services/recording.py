@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from moderation.evidence.base import Evidence
+    from moderation.evidence.looking import FileProblem
     from moderation.models import Detector
 
 logger = logging.getLogger(__name__)
@@ -71,14 +72,15 @@ def record_result(
             queueing.enqueue(artwork)
 
 
-def record_failure(screening: Screening, *, token: UUID, code: str, message: str, final: bool) -> None:
-    """Store a failed try. ``final`` (or the last attempt) puts the work before a person; else it is tried again.
+def record_failure(screening: Screening, *, token: UUID, problem: FileProblem) -> None:
+    """Store a failed try and what was found all the same. A final one (or the last) puts the work before a person.
 
     Raises ``LeaseLost``.
     """
     with transaction.atomic():
         artwork, mine = lock(screening, lease_token=token)
-        give_up_or_retry(mine, artwork=artwork, code=code, message=message, final=final)
+        mine.evidence = [finding.as_dict() for finding in problem.evidence]
+        give_up_or_retry(mine, artwork=artwork, code=problem.code, message=str(problem), final=problem.final)
 
 
 def give_up_or_retry(screening: Screening, *, artwork: Artwork, code: str, message: str, final: bool) -> None:

@@ -94,7 +94,7 @@ def screen_batch(batch: Batch) -> None:
                 owner_id=screening.artwork.owner_id,
             )
         except FileProblem as problem:
-            _fail(batch, screening, problem.code, str(problem), final=problem.final)
+            _fail(batch, screening, problem)
         else:
             fingerprints.keep(screening.artwork, look.memo)
             thumbnails.keep(screening.artwork, look)
@@ -106,7 +106,7 @@ def screen_batch(batch: Batch) -> None:
         scores = score_all(model, [look for _screening, look in looks])
     except FileProblem as problem:
         for screening, _look in looks:
-            _fail(batch, screening, problem.code, str(problem), final=problem.final)
+            _fail(batch, screening, problem)
         return
     detector = policies.detector_row(model.card)
     for (screening, look), p_ai in zip(looks, scores, strict=True):
@@ -118,8 +118,8 @@ def screen_batch(batch: Batch) -> None:
             logger.info("Screening %s is not ours any more; its result is dropped.", screening.pk)
 
 
-def _fail(batch: Batch, screening: Screening, code: str, message: str, *, final: bool) -> None:
+def _fail(batch: Batch, screening: Screening, problem: FileProblem) -> None:
     try:
-        recording.record_failure(screening, token=batch.token, code=code, message=message, final=final)
+        recording.record_failure(screening, token=batch.token, problem=problem)
     except LeaseLost:
         logger.info("Screening %s is not ours any more; its failure is dropped.", screening.pk)

@@ -20,6 +20,8 @@ from moderation.services.judging import judge
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from moderation.evidence.base import Evidence
+
 FLAGGED = 3
 BAD_USE = 2
 
@@ -100,16 +102,22 @@ def screen_file(path: Path, model: classifier.Classifier, *, declared: str = "")
         with path.open("rb") as file:
             look = look_at(file.read(settings.MAX_BYTES + 1), declared_origin=declared)
         p_ai = score_all(model, [look])[0]
-    except (FileProblem, OSError) as error:
+    except FileProblem as problem:
+        return {**result, "error": str(problem), "evidence": _printed(problem.evidence)}
+    except OSError as error:
         return {**result, "error": str(error)}
     evidence = [classifier.finding(p_ai, model.card), *look.evidence]
     policy = Policy(review_threshold=model.card.review_threshold, hold_threshold=model.card.hold_threshold)
     judged = judge(p_ai=p_ai, evidence=evidence, declared_origin=declared, policy=policy)
-    keys = ("kind", "strength", "message", "details")
-    findings = [{key: finding.as_dict()[key] for key in keys} for finding in evidence]
-    return {**result, "p_ai": round(p_ai, 6), "verdict": judged.band.value, "evidence": findings}
+    return {**result, "p_ai": round(p_ai, 6), "verdict": judged.band.value, "evidence": _printed(evidence)}
 
 
 def is_flagged(result: dict[str, Any]) -> bool:
-    """Whether a person would be asked about this file."""
-    return result["verdict"] in ("review", "hold")
+    """Whether a person would be asked about this file for what it is (not for being unreadable alone)."""
+    unscored_proof = result["error"] and any(finding["strength"] == "proof" for finding in result["evidence"])
+    return result["verdict"] in ("review", "hold") or bool(unscored_proof)
+
+
+def _printed(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
+    keys = ("kind", "strength", "message", "details")
+    return [{key: finding.as_dict()[key] for key in keys} for finding in evidence]

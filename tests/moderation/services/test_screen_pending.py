@@ -177,6 +177,21 @@ def test_a_truncated_picture_goes_to_a_person(make_listing: Callable[..., Listin
     assert Case.objects.get().kind == "unscreened"
 
 
+def test_a_broken_file_still_shows_its_makers_marks(make_listing: Callable[..., Listing]) -> None:
+    import io
+
+    from PIL import Image, PngImagePlugin
+
+    text, buffer = PngImagePlugin.PngInfo(), io.BytesIO()
+    text.add_text("parameters", "a lake\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 64x64")
+    Image.effect_noise((200, 200), 80).save(buffer, "PNG", pnginfo=text)
+    make_listing(data=buffer.getvalue()[:-3000])
+    services.screen_pending()
+    case = Case.objects.get()
+    assert (case.kind, case.severity) == ("unscreened", 40)
+    assert "a1111" in [found["kind"] for found in case.screening.evidence]
+
+
 def test_a_missing_file_is_tried_again_and_then_goes_to_a_person(make_listing: Callable[..., Listing]) -> None:
     listing = make_listing()
     listing.picture.storage.delete(listing.picture.name)
