@@ -53,14 +53,14 @@ def _demo(var: Path, **wishes: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _processes_of(var: Path) -> list[str]:
-    """The command lines of the processes whose environment names this demo's folder."""
-    found = []
+def _processes_of(var: Path) -> dict[int, str]:
+    """The processes whose environment names this demo's folder, each with its command line."""
+    found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal() and int(entry.name) != os.getpid():
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # it ended while we looked
                 if f"VAR_DIR={var}".encode() in (entry / "environ").read_bytes():
-                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+                    found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
     return found
 
 
@@ -96,7 +96,7 @@ def test_own_pictures_go_through_and_a_second_run_starts_from_there(folder: Path
     for login in ("mira", "tomas", "sato", "admin"):
         assert login in first.stdout
     assert "Traceback" not in first.stdout + first.stderr
-    assert _processes_of(var) == []
+    assert _processes_of(var) == {}
     assert sorted((var / "demo" / "logs").iterdir())
 
     started = time.monotonic()
@@ -139,7 +139,7 @@ def serving(tmp_path: Path, folder: Path) -> Iterator[tuple[subprocess.Popen[str
     process.stdout.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_it_serves_until_told_to_stop_and_leaves_no_process(
     number: signal.Signals, serving: tuple[subprocess.Popen[str], int, list[str]], tmp_path: Path
 ) -> None:
@@ -154,7 +154,7 @@ def test_it_serves_until_told_to_stop_and_leaves_no_process(
     assert status == 200
     process.send_signal(number)
     assert process.wait(40) == 0
-    assert _processes_of(tmp_path / "var") == []
+    assert _processes_of(tmp_path / "var") == {}
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
@@ -169,56 +169,42 @@ def test_killed_outright_it_still_leaves_no_process(
     deadline = time.monotonic() + 30
     while _processes_of(tmp_path / "var") and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert _processes_of(tmp_path / "var") == []
+    assert _processes_of(tmp_path / "var") == {}
 
 
-def test_the_broker_listens_on_no_network(
+def test_it_is_alone_and_its_broker_listens_on_no_network(
     serving: tuple[subprocess.Popen[str], int, list[str]], tmp_path: Path
 ) -> None:
-    _, port, said = serving
+    process, port, said = serving
     ours = set()
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            with contextlib.suppress(OSError):
-                if f"VAR_DIR={tmp_path / 'var'}".encode() in (entry / "environ").read_bytes():
-                    ours |= {link.readlink().name for link in (entry / "fd").iterdir()}
+    for number in _processes_of(tmp_path / "var"):
+        with contextlib.suppress(OSError):
+            ours |= {link.readlink().name for link in Path(f"/proc/{number}/fd").iterdir()}
     listening = []
-    for line in (
-        Path("/proc/net/tcp").read_text().splitlines()[1:] + Path("/proc/net/tcp6").read_text().splitlines()[1:]
-    ):
-        fields = line.split()
-        if fields[3] == "0A" and f"socket:[{fields[9]}]" in ours:
-            listening.append(fields[1])
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in ours:
+                listening.append(fields[1])
     assert listening == [f"0100007F:{port:04X}"], said  # 127.0.0.1, the web server, and nothing else
+
+    second = _demo(tmp_path / "var", DEMO_EXIT="1", PORT=str(free_port()), RESET="1")
+    assert second.returncode == 1
+    assert "It is already running in another terminal." in second.stdout
+    assert process.poll() is None
 
 
 def test_one_process_that_ends_ends_the_demo(
     serving: tuple[subprocess.Popen[str], int, list[str]], tmp_path: Path
 ) -> None:
     process, _, _ = serving
-    mark = f"VAR_DIR={tmp_path / 'var'}".encode()
-    broker = next(
-        int(entry.name)
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdecimal()
-        and b"marketplace.demo.broker" in (entry / "cmdline").read_bytes()
-        and mark in (entry / "environ").read_bytes()
-    )
+    ours = _processes_of(tmp_path / "var")
+    broker = next(number for number, command in ours.items() if "marketplace.demo.broker" in command)
     os.kill(broker, signal.SIGKILL)
     assert process.wait(60) == 1
     assert process.stdout
     assert "The broker ended by itself." in process.stdout.read()
-    assert _processes_of(tmp_path / "var") == []
-
-
-def test_a_second_demo_in_the_same_folder_is_told(
-    serving: tuple[subprocess.Popen[str], int, list[str]], tmp_path: Path
-) -> None:
-    process, _, _ = serving
-    second = _demo(tmp_path / "var", DEMO_EXIT="1", PORT=str(free_port()), RESET="1")
-    assert second.returncode == 1
-    assert "It is already running in another terminal." in second.stdout
-    assert process.poll() is None
+    assert _processes_of(tmp_path / "var") == {}
 
 
 def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
@@ -255,7 +241,7 @@ def test_a_folder_without_pictures_is_a_sentence(tmp_path: Path) -> None:
     done = _demo(tmp_path / "var", PICTURES=str(tmp_path / "words"), DEMO_EXIT="1", PORT=str(free_port()))
     assert done.returncode == 1
     assert "There is no picture in" in done.stdout
-    assert _processes_of(tmp_path / "var") == []
+    assert _processes_of(tmp_path / "var") == {}
 
 
 def test_the_help_names_every_wish() -> None:
@@ -276,7 +262,7 @@ def test_painted_pictures_are_offered_by_their_own_names(tmp_path: Path) -> None
     flagged = re.findall(r"│ ([^│]+?) +│ In review", done.stdout)
     assert "East Window" in flagged  # a generator's text in the file, and declared as made by hand
     assert "Market Flowers" in flagged
-    assert _processes_of(tmp_path / "var") == []
+    assert _processes_of(tmp_path / "var") == {}
 
 
 # --- The parts -------------------------------------------------------------------------------------------------------
@@ -296,7 +282,7 @@ def test_a_house_kills_what_does_not_listen_and_what_was_left_behind(
         time.sleep(0.05)
     house.check()
     house.stop()
-    assert _processes_of(tmp_path) == []
+    assert _processes_of(tmp_path) == {}
 
 
 def test_a_house_says_who_ended_and_what_they_said_last(tmp_path: Path) -> None:
