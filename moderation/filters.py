@@ -58,7 +58,7 @@ class CaseFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library
         label=_("Due"), choices=list(DUE.items()), method="by_due", empty_label=_("Any time")
     )
     holder = django_filters.ChoiceFilter(
-        label=_("Open at"), choices=list(HOLDERS.items()), method="by_holder", empty_label=_("Anybody or nobody")
+        label=_("Open at"), choices=list(HOLDERS.items()), method="by_holder", empty_label=_("Anyone")
     )
     escalated = django_filters.ChoiceFilter(
         label=_("For seniors"),

@@ -32,7 +32,9 @@ class DecisionForm(forms.Form):
         choices=[(reason.choice, reason.label) for reason in reasons.REASONS],
         error_messages={"required": gettext_lazy("Choose what to do, and on what ground.")},
     )
-    seen = forms.MultipleChoiceField(choices=list(reasons.OBSERVATIONS.items()), required=False)
+    seen = forms.MultipleChoiceField(
+        choices=[(key, one.label) for key, one in reasons.OBSERVATIONS.items()], required=False
+    )
     explanation = forms.CharField(required=False, max_length=4000, widget=forms.Textarea)
     version = forms.IntegerField(min_value=1)
 
@@ -70,7 +72,9 @@ class BulkForm(forms.Form):
         choices=[(reason.choice, reason.label) for reason in reasons.REASONS if "own" not in reason.needs],
         error_messages={"required": gettext_lazy("Choose what to do, and on what ground.")},
     )
-    seen = forms.MultipleChoiceField(choices=list(reasons.OBSERVATIONS.items()), required=False)
+    seen = forms.MultipleChoiceField(
+        choices=[(key, one.label) for key, one in reasons.OBSERVATIONS.items()], required=False
+    )
 
     def clean(self) -> dict[str, Any]:
         """Refuse a ground whose text would leave the artist guessing."""

@@ -113,15 +113,27 @@ REASONS: tuple[Reason, ...] = (
 )
 BY_CHOICE = {reason.choice: reason for reason in REASONS}
 
-OBSERVATIONS: dict[str, _StrPromise] = {
-    "anatomy": gettext_lazy("hands, limbs or faces that do not fit together"),
-    "lettering": gettext_lazy("lettering or a signature that is no real writing"),
-    "light": gettext_lazy("light, shadow or perspective that contradict each other"),
-    "melting": gettext_lazy("lines and objects that melt into each other"),
-    "texture": gettext_lazy("detail that repeats without meaning"),
-    "style": gettext_lazy("a hand that differs from the artist’s other works"),
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Something that moderators often see: a short ``label`` for them, ``words`` that an artist can answer."""
+
+    label: _StrPromise
+    words: _StrPromise
+
+
+OBSERVATIONS: dict[str, Observation] = {
+    "anatomy": Observation(gettext_lazy("Anatomy"), gettext_lazy("hands, limbs or faces that do not fit together")),
+    "lettering": Observation(
+        gettext_lazy("Lettering"), gettext_lazy("lettering or a signature that is no real writing")
+    ),
+    "light": Observation(
+        gettext_lazy("Light"), gettext_lazy("light, shadow or perspective that contradict each other")
+    ),
+    "melting": Observation(gettext_lazy("Melting"), gettext_lazy("lines and objects that melt into each other")),
+    "texture": Observation(gettext_lazy("Texture"), gettext_lazy("detail that repeats without meaning")),
+    "style": Observation(gettext_lazy("Style"), gettext_lazy("a hand that differs from the artist’s other works")),
 }
-"""What moderators see most often, in words that an artist can answer."""
 
 
 def compose(case: Case, reason: Reason, *, seen: Iterable[str] = ()) -> str:
@@ -188,7 +200,7 @@ def _place(words: str) -> str:
 
 
 def _seen(keys: Iterable[str]) -> str:
-    words = [str(OBSERVATIONS[key]) for key in keys if key in OBSERVATIONS]
+    words = [str(OBSERVATIONS[key].words) for key in keys if key in OBSERVATIONS]
     return get_text_list(words, pgettext("the last of several things that were seen", "and"))
 
 

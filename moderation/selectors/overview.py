@@ -118,10 +118,13 @@ def per_day() -> Table:
         .annotate(number=Count("pk"))
     )
     numbers = {(day, action): number for day, action, number in found}
+    first = min((day for day, _action in numbers), default=timezone.localdate())
     kinds = [(Action.APPROVE, "good"), (Action.LABEL, "label"), (Action.REJECT, "stop")]
     rows, parts = [], []
     for back in range(DAYS):
         day = since + timedelta(days=back)
+        if day < first:
+            continue  # the days before the first decision say nothing
         line = [numbers.get((day, action.value), 0) for action, _kind in kinds]
         rows.append([date_format(day, "SHORT_DATE_FORMAT"), *line, sum(line)])
         parts.append(
