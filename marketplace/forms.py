@@ -41,6 +41,11 @@ class PictureField(forms.FileField):
     widget = forms.FileInput
     header: Header | None = None
 
+    @property
+    def limit(self) -> int:
+        """The most bytes that a picture may have."""
+        return settings.UPLOAD_MAX_BYTES
+
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Return the uploaded file, rewound. Raises ``ValidationError`` with the probe's sentence."""
         file: Any = super().clean(data, initial)
@@ -49,15 +54,15 @@ class PictureField(forms.FileField):
             stream = file.file
             stream.seek(0)
             try:
-                self.header = probe(stream, Limits(max_bytes=settings.UPLOAD_MAX_BYTES))
+                self.header = probe(stream, Limits(max_bytes=self.limit))
             except ArtworkError as error:
                 raise ValidationError(str(error), code=error.code) from error
             stream.seek(0)
         return file
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Let the browser's file chooser offer pictures first."""
-        return {**super().widget_attrs(widget), "accept": ACCEPT}
+        """Let the browser's file chooser offer pictures first, and the page refuse a file that is too large unsent."""
+        return {**super().widget_attrs(widget), "accept": ACCEPT, "data-max-bytes": self.limit}
 
 
 class ListingForm(ListingModelForm):

@@ -27,5 +27,6 @@ urlpatterns = [
     path("theme", public.theme, name="theme"),
     path("moderation/", include("moderation.urls")),
     path("admin/", admin.site.urls),
+    path("favicon.ico", public.favicon),
     path("healthz", healthz, name="healthz"),
 ]

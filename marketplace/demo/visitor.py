@@ -36,7 +36,7 @@ class _Page(HTMLParser):
         if tag == "input" and named.get("type") == "hidden" and named.get("name"):
             self.hidden[str(named["name"])] = named.get("value") or ""
         classes = (named.get("class") or "").split()
-        if "bm-field__error" in classes or named.get("role") == "alert":
+        if ("bm-field__error" in classes or named.get("role") == "alert") and "hidden" not in named:
             self._in_error = True
             self.errors.append("")
 

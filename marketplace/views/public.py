@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from marketplace import selectors
@@ -60,11 +62,15 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect("my_works" if request.user.is_authenticated else "gallery")
 
 
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Lead browsers that ask for the old address (the admin's pages name no icon) to the site's mark."""
+    return redirect(static("marketplace/mark.svg"))
+
+
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark or the system's choice; for browsers without JavaScript."""
-    from django.utils.http import url_has_allowed_host_and_scheme
-
     back = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     response = redirect(back if safe else "gallery")

@@ -68,10 +68,16 @@
     const input = drop.querySelector("input[type=file]");
     const preview = drop.querySelector("[data-preview]");
     const name = drop.querySelector("[data-drop-name]");
+    const tooLarge = drop.querySelector("[data-too-large]"); // said before a large file is sent for nothing
     const current = preview.getAttribute("src"); // the picture that the listing has
     let address = "";
     const show = () => {
-      const file = input.files[0];
+      let file = input.files[0];
+      tooLarge.hidden = !file || file.size <= Number(input.dataset.maxBytes);
+      if (!tooLarge.hidden) {
+        input.value = "";
+        file = undefined;
+      }
       if (address) URL.revokeObjectURL(address);
       address = file ? URL.createObjectURL(file) : "";
       preview.hidden = !file && !current;

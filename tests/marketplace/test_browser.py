@@ -1,0 +1,196 @@
+"""The site's pages in a real browser: what the little script does, both themes, narrow screens, access."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from marketplace.models import Listing
+from moderation import services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from django.contrib.auth.models import User
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def open_browser(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
+    """Return a maker of browser pages; each must end without an error in its console."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def note(message: Any) -> None:
+        if message.type in ("error", "warning") and "status of 4" not in message.text:
+            complaints.append(message.text)
+
+    def make(**options: Any) -> Any:
+        context = chromium.new_context(base_url=live_server.url, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _sign_in(page: Any) -> None:
+    page.goto("/sign-in")
+    page.fill("#id_username", "artist")
+    page.fill("#id_password", "brush")
+    page.click("main button")
+    page.wait_for_url("**/works")
+
+
+@pytest.fixture
+def picture(tmp_path: Path, paint: Callable[..., bytes]) -> Path:
+    """A picture on the artist's disk."""
+    path = tmp_path / "low tide.png"
+    path.write_bytes(paint(0.1, size=(640, 480)))
+    return path
+
+
+def _fill(page: Any, picture: Path) -> None:
+    page.set_input_files("#id_picture", picture)
+    page.fill("#id_title", "Low Tide")
+    page.select_option("#id_category", "painting")
+    page.fill("#id_price", "120")
+    page.check("input[value=handmade]")
+
+
+def test_a_work_is_offered_with_a_preview_and_once(
+    open_browser: Callable[..., Any], artist: User, red_classifier: None, picture: Path
+) -> None:
+    page = open_browser()
+    _sign_in(page)
+    page.goto("/works/new")
+    assert not page.is_visible("[data-preview]")
+    _fill(page, picture)
+    assert page.is_visible("[data-preview]")
+    assert "low tide.png" in page.inner_text("[data-drop-name]")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    button = page.evaluate(
+        """() => {
+            const form = document.querySelector("form[data-once]");
+            form.requestSubmit();
+            form.requestSubmit();  // the second click of a double click
+            return form.querySelector("[data-busy]").textContent;
+        }"""
+    )
+    assert button == "Sending …"
+    page.wait_for_url("**/works")
+    assert "has arrived" in page.inner_text("main")
+    assert len(sent) == 1
+    assert Listing.objects.count() == 1
+    page.wait_for_selector("text=Waiting for screening")
+    services.screen_pending()
+    page.wait_for_selector(".bm-chip--cleared", timeout=15_000)  # without reloading
+
+
+def test_a_file_that_is_too_large_is_refused_unsent(
+    open_browser: Callable[..., Any], artist: User, tmp_path: Path, picture: Path
+) -> None:
+    large = tmp_path / "large.png"
+    with large.open("wb") as file:
+        file.truncate(21 * 1024 * 1024)
+    page = open_browser()
+    _sign_in(page)
+    page.goto("/works/new")
+    page.set_input_files("#id_picture", large)
+    assert "larger than 20.0" in page.inner_text("[data-too-large]")
+    assert page.evaluate("document.querySelector('#id_picture').files.length") == 0
+    page.set_input_files("#id_picture", picture)
+    assert not page.is_visible("[data-too-large]")
+
+
+def test_dates_stand_in_the_readers_zone_from_the_first_page_on(
+    open_browser: Callable[..., Any], artist: User, make_listing: Callable[..., Listing]
+) -> None:
+    import datetime
+
+    make_listing(created_at=datetime.datetime(2026, 1, 5, 14, 30, tzinfo=datetime.UTC))
+    page = open_browser(timezone_id="Asia/Tokyo", locale="en-US")
+    _sign_in(page)
+    assert "11:30" in page.inner_text("time >> nth=0")
+    page.context.clear_cookies(name="tz")
+    page.reload()  # the server cannot know the zone: the script puts it right
+    assert re.search(r"11:30\s*PM", page.inner_text("time >> nth=0"))
+
+
+def test_the_theme_is_kept_and_never_flashes(open_browser: Callable[..., Any]) -> None:
+    page = open_browser(color_scheme="light")
+    page.goto("/")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.click("button:has-text('Dark')")
+    dark = page.evaluate(ground)
+    assert dark != light
+    assert page.get_attribute("button:has-text('Dark')", "aria-pressed") == "true"
+    page.goto("/")
+    assert page.evaluate(ground) == dark
+    html = page.request.get("/").text()
+    assert 'data-theme="dark"' in html.split("<head>")[0]  # it is in the first bytes, before any script
+    page.click("button:has-text('Auto')")
+    assert page.evaluate(ground) == light
+
+
+def test_more_works_come_without_leaving_the_page(
+    open_browser: Callable[..., Any], make_listing: Callable[..., Listing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marketplace.selectors.gallery.__kwdefaults__", {"category": "", "cursor": "", "size": 2})
+    for _ in range(3):
+        make_listing()
+    services.screen_pending()
+    page = open_browser()
+    page.goto("/")
+    assert page.locator(".site-work").count() == 2
+    page.click("text=Show more works")
+    page.wait_for_function("document.querySelectorAll('.site-work').length === 3")
+    assert page.url.endswith("/")
+    assert not page.is_visible("text=Show more works")
+
+
+def test_the_keyboard_gets_to_the_content_first(open_browser: Callable[..., Any]) -> None:
+    page = open_browser()
+    page.goto("/")
+    page.keyboard.press("Tab")
+    assert page.inner_text(":focus") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_is_within_everyones_reach(
+    theme: str, open_browser: Callable[..., Any], artist: User, make_listing: Callable[..., Listing]
+) -> None:
+    listing, labelled = make_listing(), make_listing(declared_origin="generated", description="Words.\n\nMore words.")
+    make_listing(score=0.95)
+    services.screen_pending()
+    make_listing()
+    page = open_browser(color_scheme=theme, viewport={"width": 360, "height": 740}, bypass_csp=True)
+    _sign_in(page)
+    paths = ["/", "/?category=print", labelled.get_absolute_url(), "/works", "/works/new", "/nowhere"]
+    paths += [f"/works/{listing.public_id}/{action}" for action in ("edit", "delete")]
+    for path in [*paths, "errors", "/sign-in"]:
+        if path == "errors":
+            page.goto("/works/new")
+            page.click("text=Offer this work")
+            page.wait_for_selector("[role=alert]:visible")
+        else:
+            if path == "/sign-in":
+                page.click("text=Sign out")
+            page.goto(path)
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["target"]) for one in found] == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
