@@ -50,9 +50,10 @@ class Rate:
         """The Wilson score interval at 95 %; (0, 1) when there was nothing to count."""
         return wilson(self.hits, self.n)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return value, interval and counts as JSON values."""
-        return {"value": self.value, "interval": list(self.interval), "hits": self.hits, "n": self.n}
+    def named(self, name: str) -> dict[str, Any]:
+        """Return ``name``, ``name_interval``, ``name_hits`` and ``name_n`` as JSON values."""
+        interval = list(self.interval)
+        return {name: self.value, f"{name}_interval": interval, f"{name}_hits": self.hits, f"{name}_n": self.n}
 
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
@@ -128,7 +129,7 @@ def ladder(scores: Floats, is_ai: Bools, steps: Sequence[float] = FPR_STEPS) -> 
     for step in steps:
         threshold = threshold_at(scores, is_ai, step)
         fpr, recall = flagged(scores, is_ai, threshold)
-        rungs.append({"max_fpr": step, "threshold": threshold, "fpr": fpr.as_dict(), "recall": recall.as_dict()})
+        rungs.append({"max_fpr": step, "threshold": threshold, **fpr.named("fpr"), **recall.named("recall")})
     return rungs
 
 
@@ -140,25 +141,21 @@ def summary(p: Floats, is_ai: Bools, thresholds: Mapping[str, float] | None = No
     """
     right = Rate(int(((p >= 0.5) == is_ai).sum()), len(p))
     both = bool(is_ai.any() and not is_ai.all())
-    at_half_fpr, at_half_recall = flagged(p, is_ai, 0.5)
+    rungs = {str(rung["max_fpr"]): rung for rung in (ladder(p, is_ai) if both else [])}
     return {
         "n_ai": int(is_ai.sum()),
         "n_human": int((~is_ai).sum()),
-        "accuracy": right.as_dict(),
+        **right.named("accuracy"),
         "auroc": auroc(p, is_ai),
         "auroc_interval": auroc_interval(p, is_ai),
         "ece": expected_error(p, is_ai) if both else None,
-        "recall_at_fpr": {
-            str(rung["max_fpr"]): {**rung["recall"], "threshold": rung["threshold"]}
-            for rung in (ladder(p, is_ai) if both else [])
-        },
+        "recall_at_fpr": {step: rung["recall"] for step, rung in rungs.items()},
+        "recall_at_fpr_interval": {step: rung["recall_interval"] for step, rung in rungs.items()},
+        "threshold_at_fpr": {step: rung["threshold"] for step, rung in rungs.items()},
         "at_threshold": {
-            "0.5": {"threshold": 0.5, "fpr": at_half_fpr.as_dict(), "recall": at_half_recall.as_dict()},
-            **{
-                name: {"threshold": value, "fpr": rates[0].as_dict(), "recall": rates[1].as_dict()}
-                for name, value in (thresholds or {}).items()
-                for rates in [flagged(p, is_ai, value)]
-            },
+            name: {"threshold": value, **rates[0].named("fpr"), **rates[1].named("recall")}
+            for name, value in {"0.5": 0.5, **(thresholds or {})}.items()
+            for rates in [flagged(p, is_ai, value)]
         },
     }
 
@@ -188,9 +185,9 @@ def paper_convention(p: Floats, is_ai: Bools, threshold: float = 0.5) -> dict[st
     fpr, recall = flagged(p, is_ai, threshold)
     human_kept, ai_passed = fpr.n - fpr.hits, recall.n - recall.hits
     return {
-        "accuracy": Rate(human_kept + recall.hits, len(p)).as_dict(),
-        "precision": Rate(human_kept, human_kept + ai_passed).as_dict(),
-        "recall": Rate(human_kept, fpr.n).as_dict(),
+        **Rate(human_kept + recall.hits, len(p)).named("accuracy"),
+        **Rate(human_kept, human_kept + ai_passed).named("precision"),
+        **Rate(human_kept, fpr.n).named("recall"),
     }
 
 
@@ -198,10 +195,10 @@ def our_convention(p: Floats, is_ai: Bools, threshold: float = 0.5) -> dict[str,
     """Return accuracy, precision, recall and FPR with AI as the positive class."""
     fpr, recall = flagged(p, is_ai, threshold)
     return {
-        "accuracy": Rate(fpr.n - fpr.hits + recall.hits, len(p)).as_dict(),
-        "precision": Rate(recall.hits, recall.hits + fpr.hits).as_dict(),
-        "recall": recall.as_dict(),
-        "fpr": fpr.as_dict(),
+        **Rate(fpr.n - fpr.hits + recall.hits, len(p)).named("accuracy"),
+        **Rate(recall.hits, recall.hits + fpr.hits).named("precision"),
+        **recall.named("recall"),
+        **fpr.named("fpr"),
     }
 
 

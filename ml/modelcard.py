@@ -107,7 +107,7 @@ def _controls(metrics: Any) -> Iterator[str]:
     yield tables.table(
         ("format and size alone", "AUROC", "accuracy"),
         [
-            (name, tables.number(one["auroc"]), tables.percent(one["accuracy"]))
+            (name, tables.number(one["auroc"]), tables.percent(one, "accuracy"))
             for name, one in metrics["blind"].items()
         ],
     )

@@ -73,25 +73,25 @@ def paper_run(
     _draw(folder, p, test.is_ai)
     write_scores(folder / _SCORES_FILE, tested_on, p)
     rows = [
-        (name, *(tables.percent(metrics[name][key]) for key in ("accuracy", "precision", "recall")))
+        (name, *(tables.percent(metrics[name], key) for key in ("accuracy", "precision", "recall")))
         for name in ("ours", "paper_convention")
     ]
     text = tables.table(("convention", "accuracy", "precision", "recall"), rows)
-    fpr = tables.percent(metrics["ours"]["fpr"])
+    fpr = tables.percent(metrics["ours"], "fpr")
     write_report(folder, metrics, f"{text}\n\nHuman works flagged: {fpr}. Intervals are 95 % (Wilson).")
     return metrics
 
 
 def paper_summary(family: str, runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return what a card says of several seeds."""
-    accuracy = [run["ours"]["accuracy"]["value"] for run in runs]
+    accuracy = [run["ours"]["accuracy"] for run in runs]
     return {
         "family": family,
         "seeds": [run["seed"] for run in runs],
         "accuracy_mean": float(np.mean(accuracy)),
         "accuracy_sd": float(np.std(accuracy, ddof=1)) if len(runs) > 1 else None,
-        "ai_recall_mean": float(np.mean([run["ours"]["recall"]["value"] for run in runs])),
-        "fpr_mean": float(np.mean([run["ours"]["fpr"]["value"] for run in runs])),
+        "ai_recall_mean": float(np.mean([run["ours"]["recall"] for run in runs])),
+        "fpr_mean": float(np.mean([run["ours"]["fpr"] for run in runs])),
         "auroc_mean": float(np.mean([run["summary"]["auroc"] for run in runs])),
         "paper": PAPER_ROWS.get(family),
     }

@@ -99,7 +99,7 @@ def controls(
         "# `controls`\n\n## A classifier that sees format, size and aspect ratio, not one pixel\n",
         tables.table(
             ("split", "AUROC", "accuracy"),
-            [(name, tables.number(one["auroc"]), tables.percent(one["accuracy"])) for name, one in blind.items()],
+            [(name, tables.number(one["auroc"]), tables.percent(one, "accuracy")) for name, one in blind.items()],
         ),
         "\n## Ours, class and format crossed (original formats)\n",
         tables.summary_table(crossed),
@@ -248,7 +248,7 @@ def _blind(pictures: Sequence[Picture], is_ai: Bools) -> dict[str, Any]:
         parts = list(split.split(features, is_ai, groups if name == "by source" else None))
         p = cross_val_predict(model, features, is_ai, cv=parts, method="predict_proba")[:, 1]
         right = evaluation.Rate(int(((p >= 0.5) == is_ai).sum()), len(p))
-        found[name] = {"auroc": evaluation.auroc(p, is_ai), "accuracy": right.as_dict()}
+        found[name] = {"auroc": evaluation.auroc(p, is_ai), **right.named("accuracy")}
     return found
 
 

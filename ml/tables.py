@@ -15,12 +15,15 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def percent(rate: Mapping[str, Any]) -> str:
-    """Return ``12.3 % (10.1-14.9)`` of a rate's value and interval, or a dash where nothing was counted."""
-    if rate["value"] is None:
+def percent(one: Mapping[str, Any], name: str) -> str:
+    """Return ``12.3 % (10.1-14.9)`` of a rate and its interval, or a dash where nothing was counted."""
+    if one[name] is None:
         return "-"
-    low, high = rate["interval"]
-    return f"{100 * rate['value']:.1f} % ({100 * low:.1f}-{100 * high:.1f})"
+    return _span(one[name], one[f"{name}_interval"])
+
+
+def _span(value: float, interval: Sequence[float]) -> str:
+    return f"{100 * value:.1f} % ({100 * interval[0]:.1f}-{100 * interval[1]:.1f})"
 
 
 def number(value: float | None) -> str:
@@ -33,7 +36,7 @@ def ladder_table(rungs: Iterable[Mapping[str, Any]]) -> str:
     return table(
         ("at most flagged", "threshold", "human works flagged", "AI works caught"),
         [
-            (f"{100 * rung['max_fpr']:g} %", f"{rung['threshold']:.4f}", percent(rung["fpr"]), percent(rung["recall"]))
+            (f"{100 * rung['max_fpr']:g} %", f"{rung['threshold']:.4f}", percent(rung, "fpr"), percent(rung, "recall"))
             for rung in rungs
         ],
     )
@@ -43,13 +46,13 @@ def summary_table(named: Mapping[str, Mapping[str, Any]]) -> str:
     """Return one row for each named :func:`ml.evaluation.summary`."""
     rows = []
     for name, one in named.items():
-        recalls = [percent(one["recall_at_fpr"][key]) if one["recall_at_fpr"] else "-" for key in _RECALLS]
+        recalls = [_recall(one, key) for key in _RECALLS]
         rows.append(
             (
                 name,
                 one["n_ai"],
                 one["n_human"],
-                percent(one["accuracy"]),
+                percent(one, "accuracy"),
                 number(one["auroc"]),
                 number(one["ece"]),
                 *recalls,
@@ -79,13 +82,19 @@ def thresholds_table(named: Mapping[str, Mapping[str, Any]]) -> str:
                 one["n_ai"],
                 one["n_human"],
                 f"{key} ({at['threshold']:.3f})",
-                percent(at["fpr"]),
-                percent(at["recall"]),
+                percent(at, "fpr"),
+                percent(at, "recall"),
             )
             for name, one in named.items()
             for key, at in one["at_threshold"].items()
         ],
     )
+
+
+def _recall(one: Mapping[str, Any], step: str) -> str:
+    if step not in one["recall_at_fpr"]:
+        return "-"
+    return _span(one["recall_at_fpr"][step], one["recall_at_fpr_interval"][step])
 
 
 _RECALLS = ("0.005", "0.01", "0.02", "0.05")

@@ -59,28 +59,28 @@ def test_a_threshold_keeps_its_promise_and_wastes_nothing(max_fpr: float) -> Non
 def test_thresholds_fall_along_the_ladder_and_recall_rises() -> None:
     rungs = evaluation.ladder(*noisy())
     thresholds = [rung["threshold"] for rung in rungs]
-    recalls = [rung["recall"]["value"] for rung in rungs]
+    recalls = [rung["recall"] for rung in rungs]
     assert thresholds == sorted(thresholds, reverse=True)
     assert recalls == sorted(recalls)
 
 
 def test_summary_by_hand() -> None:
     one = evaluation.summary(P, IS_AI, {"review": 0.65})
-    assert one["accuracy"]["hits"] == 6
-    assert one["at_threshold"]["review"]["recall"]["value"] == 0.75
-    assert one["at_threshold"]["review"]["fpr"]["hits"] == 0
-    assert one["at_threshold"]["0.5"]["fpr"]["value"] == 0.25
-    assert one["recall_at_fpr"]["0.01"]["value"] == 0.75
+    assert one["accuracy_hits"] == 6
+    assert one["at_threshold"]["review"]["recall"] == 0.75
+    assert one["at_threshold"]["review"]["fpr_hits"] == 0
+    assert one["at_threshold"]["0.5"]["fpr"] == 0.25
+    assert one["recall_at_fpr"]["0.01"] == 0.75
     assert (one["n_ai"], one["n_human"]) == (4, 4)
 
 
 def test_the_paper_counts_the_other_way_round() -> None:
     ours, paper = evaluation.our_convention(P, IS_AI), evaluation.paper_convention(P, IS_AI)
     assert ours["accuracy"] == paper["accuracy"]
-    assert ours["recall"]["hits"] == 3
-    assert ours["precision"]["value"] == 0.75
-    assert paper["precision"]["value"] == 0.75  # of four called human, three are
-    assert paper["recall"]["value"] == 1 - ours["fpr"]["value"]
+    assert ours["recall_hits"] == 3
+    assert ours["precision"] == 0.75
+    assert paper["precision"] == 0.75  # of four called human, three are
+    assert paper["recall"] == 1 - ours["fpr"]
 
 
 def test_slices_of_one_class_have_no_auroc() -> None:
@@ -92,6 +92,6 @@ def test_slices_of_one_class_have_no_auroc() -> None:
     assert result["overall"]["auroc"] == 15 / 16
     assert set(result["by"]["group"]) == {"ai-x", "artist"}
     assert result["by"]["group"]["artist"]["auroc"] is None
-    assert result["by"]["group"]["artist"]["at_threshold"]["review"]["fpr"]["n"] == 4
+    assert result["by"]["group"]["artist"]["at_threshold"]["review"]["fpr_n"] == 4
     assert result["by"]["format"]["PNG"]["n_ai"] == 4
     assert result["by"]["domain"] == {}

@@ -20,7 +20,9 @@ from tests.ml.pictures import encoded, painting
 
 NAMES = [card.name for card in shipped_cards()]
 MAX_BYTES = 15 * 1024 * 1024
-MAX_PASSES = 3
+MAX_COST = 3.0
+# A pass at 224 pixels in passes of a plain MobileNetV2, the dearer head counted in (LiteRT, one thread).
+PASS_COST = {"mobilenet_v2": 1.25, "mobilenet_v3_large_minimalistic": 0.8, "mobilenet_v3_small": 0.33}
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -48,7 +50,12 @@ def test_golden_scores(detector: Detector) -> None:
 def test_artefacts_are_small_and_cheap(detector: Detector) -> None:
     card = detector.card
     assert all((card.directory / member.file).stat().st_size <= MAX_BYTES for member in card.members)
-    assert sum(view.count * (view.size / 224) ** 2 for member in card.members for view in member.views) <= MAX_PASSES
+    cost = sum(
+        PASS_COST[member.backbone] * view.count * (view.size / 224) ** 2
+        for member in card.members
+        for view in member.views
+    )
+    assert cost <= MAX_COST
 
 
 def test_the_card_holds_what_others_read(detector: Detector) -> None:
@@ -61,10 +68,10 @@ def test_the_card_holds_what_others_read(detector: Detector) -> None:
     thresholds = [rung["threshold"] for rung in raw["thresholds"]["ladder"]]
     assert thresholds == sorted(thresholds, reverse=True)
     for rung in raw["thresholds"]["ladder"]:
-        assert rung["fpr"]["value"] <= rung["max_fpr"]
-        for rate in (rung["fpr"], rung["recall"]):
-            low, high = rate["interval"]
-            assert low <= rate["value"] <= high
+        assert rung["fpr"] <= rung["max_fpr"]
+        for name in ("fpr", "recall"):
+            low, high = rung[f"{name}_interval"]
+            assert low <= rung[name] <= high
     with pytest.raises(KeyError):
         detector.card.threshold_for(0.3)
 
