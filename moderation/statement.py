@@ -37,6 +37,11 @@ RULES: dict[str, _StrPromise] = {
 }
 """The rule that each ground rests on, in a sentence."""
 
+_WHAT: dict[str, _StrPromise] = {
+    Action.APPROVE: gettext_lazy("Approved"),
+    Action.LABEL: gettext_lazy("Labelled as AI-generated"),
+    Action.REJECT: gettext_lazy("Not shown"),
+}
 _EFFECTS: dict[str, _StrPromise] = {
     Action.APPROVE: gettext_lazy("Nothing is restricted. The work is public."),
     Action.LABEL: gettext_lazy("The work stays public, and buyers see the label “AI-generated” beside it."),
@@ -56,6 +61,7 @@ class Statement:
 
     decision: Decision
     headline: str
+    what: str
     effect: str
     facts: Sequence[str]
     """What was found, in sentences for the artist."""
@@ -70,6 +76,7 @@ def statement_of(decision: Decision) -> Statement:
     return Statement(
         decision=decision,
         headline=_headline(decision),
+        what=str(_WHAT[decision.action]),
         effect=str(_EFFECTS[decision.action]),
         facts=_facts(decision),
         automation=_automation(decision),
@@ -126,7 +133,8 @@ def _facts(decision: Decision) -> list[str]:
     found = [fact for fact in decision.facts if fact.get("kind") != "classifier"]
     found.sort(key=lambda fact: order.index(fact["strength"]) if fact.get("strength") in order else len(order))
     told = [str(fact.get("artist_message") or fact.get("message") or "") for fact in found]
-    return list(dict.fromkeys(sentence for sentence in told if sentence))
+    told = list(dict.fromkeys(sentence for sentence in told if sentence))
+    return told or [_("What the person saw in the picture itself, as the explanation says.")]
 
 
 def _automation(decision: Decision) -> list[str]:

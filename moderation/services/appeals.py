@@ -68,7 +68,7 @@ def why_no_appeal(decision: Decision) -> str:
         (hasattr(decision, "appeal"), _("You have appealed against this decision already.")),
         (
             hasattr(decision, "answered_appeal"),
-            _("This decision answers your appeal. It is final here; a court or a dispute settlement body is not."),
+            _("This decision answers your appeal and is final here."),
         ),
         (
             decision.artwork.decision_id != decision.pk,
@@ -309,9 +309,7 @@ def _store(files: Sequence[UploadedFile[bytes]], *, folder: str) -> list[_Stored
             for chunk in file.chunks():
                 digest.update(chunk)
             file.seek(0)
-            saved = storage.save(
-                f"appeals/{folder}/{uuid4().hex}{kinds.extension_of(FileKind(kind), name)}", file
-            )
+            saved = storage.save(f"appeals/{folder}/{uuid4().hex}{kinds.extension_of(FileKind(kind), name)}", file)
             stored.append(_Stored(kind, name, saved, file.size or 0, digest.hexdigest()))
     except BaseException:
         _drop(stored)

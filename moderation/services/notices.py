@@ -26,6 +26,7 @@ from django.utils.module_loading import import_string
 from moderation.conf import settings
 from moderation.models import Decision, Notice, NoticeState
 from moderation.services import events
+from moderation.services.appeals import why_no_appeal
 from moderation.statement import statement_of
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def message_of(decision: Decision, address: str) -> EmailMultiAlternatives:
             "statement": statement,
             "decision": decision,
             "appeal": getattr(decision, "answered_appeal", None),
+            "why_no_appeal": why_no_appeal(decision),
             "page_url": absolute(reverse("moderation:decision", args=[decision.reference])),
             "appeal_url": absolute(reverse("moderation:appeal", args=[decision.reference])),
             "rules_url": absolute(statement.rules_url) if statement.rules_url else "",

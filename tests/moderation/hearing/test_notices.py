@@ -90,7 +90,7 @@ def test_the_answer_to_an_appeal_is_told(appealed: Callable[..., Appeal], answer
     assert "Your appeal" in message.subject
     assert "A label instead of removal" in message.body
     assert "The layers show it grow. Sorry." in message.body
-    assert "final here" in message.body
+    assert "answers your appeal and is final here" in message.body
 
 
 def test_a_title_cannot_break_the_subject_or_the_page(decided: Callable[..., Decision]) -> None:
