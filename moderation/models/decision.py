@@ -27,6 +27,7 @@ class ReasonCode(models.TextChoices):
     DECLARED = "declared", _("The artist declared how it was made")
     UNDECLARED_AI = "undeclared_ai", _("AI-generated work declared as made by hand")
     GENERATOR_MARKS = "generator_marks", _("The file carries a generator's own marks")
+    COPIED = "copied", _("The work is a copy of somebody else's")
     UNREADABLE = "unreadable", _("The file cannot be opened, so it cannot be offered")
     OTHER = "other", _("Another reason, explained in the text")
 
@@ -35,6 +36,7 @@ APPROVING_REASONS = (ReasonCode.HUMAN_MADE, ReasonCode.DECLARED, ReasonCode.OTHE
 RESTRICTING_REASONS = (
     ReasonCode.UNDECLARED_AI,
     ReasonCode.GENERATOR_MARKS,
+    ReasonCode.COPIED,
     ReasonCode.UNREADABLE,
     ReasonCode.OTHER,
 )
