@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from django.core.files.storage import storages
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from marketplace.models import Listing
@@ -53,12 +53,13 @@ def publish_listing(
     try:
         with transaction.atomic():
             listing.save()
-    except IntegrityError:
-        # The twin of this very request came first. Its row is the listing; this one's file has no row.
-        twin = Listing.objects.filter(artist=artist, submission=submission).first()
+    except DatabaseError as error:
+        delete_files(listing.picture_folder)  # the file was stored, its row was not
+        twin = None
+        if isinstance(error, IntegrityError):  # the twin of this very request may have come first
+            twin = Listing.objects.filter(artist=artist, submission=submission).first()
         if twin is None:
             raise
-        delete_files(listing.picture_folder)
         return twin
     return listing
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connection
 
 from marketplace import services
 from marketplace.models import Listing
@@ -86,6 +87,21 @@ def test_the_twin_that_comes_second_gets_the_first_ones_listing(
     assert Listing.objects.count() == 1
     folders, _ = default_storage.listdir("listings")
     assert folders == [str(first.public_id)]
+
+
+def test_a_database_that_fails_leaves_no_file_behind(publish: Callable[..., Listing]) -> None:
+    stored: list[int] = []
+
+    def full(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith('INSERT INTO "marketplace_listing"'):
+            stored.append(len(default_storage.listdir("listings")[0]))
+            raise OperationalError("database or disk is full")
+        return execute(sql, *rest)
+
+    with pytest.raises(OperationalError), connection.execute_wrapper(full):
+        publish()
+    assert stored == [1]
+    assert default_storage.listdir("listings") == ([], [])
 
 
 def test_a_new_picture_is_screened_anew_and_the_old_file_stays(
