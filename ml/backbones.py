@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 BACKBONES_DIR = Path(__file__).parents[2] / "shared" / "backbones"
 """Where ImageNet weights are looked for: ``../shared/backbones`` beside the project."""
 
+# For recipes that train them; Keras's 0.999 would leave the averages stale in a short fine-tuning.
+_BATCHNORM_MOMENTUM = 0.9
+
 BUILDERS = {
     "mobilenet_v2": ("MobileNetV2", {}),
     "mobilenet_v3_large": ("MobileNetV3Large", {}),
@@ -44,7 +47,7 @@ def build(recipe: Recipe, weights: Path | str | None = BACKBONES_DIR) -> Any:
     base = _base(recipe.backbone, pixels, weights)
     for layer in base.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = recipe.batchnorm_momentum
+            layer.momentum = _BATCHNORM_MOMENTUM
     return keras.Model(pixels, heads.attach(base, recipe), name=recipe.backbone)
 
 

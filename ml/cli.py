@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("train", help="train one network")
     command.add_argument("--backbone", required=True, choices=get_args(Backbone))
     command.add_argument("--protocol", choices=("paper", "all"), default="paper")
-    command.add_argument("--epochs", type=int, help="instead of the recipe's")
+    command.add_argument("--passes", type=int, help="pictures to look at while fine-tuning, instead of the recipe's")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     _manifest(command)
     _training(command)

@@ -70,13 +70,15 @@ def evaluate(options: argparse.Namespace) -> int:
 def train(options: argparse.Namespace) -> int:
     """Train one network: by the paper's protocol, or on every picture of the recipe's domains."""
     recipe = recipes.PAPER.get(FAMILIES.get(options.backbone, ""), recipes.Recipe(options.backbone))
-    recipe = replace(recipe, backbone=options.backbone, epochs=options.epochs or recipe.epochs)
+    recipe = replace(
+        recipe, backbone=options.backbone, passes=recipe.passes if options.passes is None else options.passes
+    )
     pictures, root = datasets.read_manifest(options.manifest), _root(options)
     if options.protocol == "paper":
         protocols.paper_run(recipe, pictures, root, options.out, seed=options.seed, weights=_weights(options), say=say)
         say((options.out / protocols.TABLE_FILE).read_text(encoding="utf-8"))
         return OK
-    from ml.training import LabelledPixels
+    from ml.feeding import LabelledPixels
 
     known = [picture for picture in pictures if not picture.domain or picture.domain in recipe.domains]
     plan = recipes.Plan(recipe.backbone, (recipe,), (1.0,))
@@ -87,7 +89,7 @@ def train(options: argparse.Namespace) -> int:
 
 def protocol(options: argparse.Namespace) -> int:
     """Run one protocol and print its table."""
-    from ml.training import LabelledPixels
+    from ml.feeding import LabelledPixels
 
     pictures, root, out = datasets.read_manifest(options.manifest), _root(options), options.out
     out = out or Path("runs") / (options.name if options.name == "paper" else f"{options.name}-{options.plan}")
@@ -118,7 +120,7 @@ def export(options: argparse.Namespace) -> int:
     """Train a plan on every picture of its domains and write the artefact, calibrated on an ``unseen``
     run.
     """
-    from ml.training import LabelledPixels
+    from ml.feeding import LabelledPixels
 
     plan, root = _plan(options), _root(options)
     pictures = datasets.read_manifest(options.manifest)

@@ -75,17 +75,18 @@ def _read_off(base: Any, recipe: Recipe) -> list[Tap]:
 
 
 def standard_layer(clip: float) -> Any:
-    """Return the layer ``standard``: ``(x - shift) * scale``, limited to ``clip`` either way unless that is 0."""
+    """Return the layer ``standard``: ``clip((x - shift) * scale) * share``, ``clip`` standard deviations or none."""
     import keras
 
     class Standard(keras.layers.Layer):  # type: ignore[misc]
         def build(self, shape: tuple[int, ...]) -> None:
-            self.shift = self.add_weight(shape=shape[-1:], initializer="zeros", trainable=False, name="shift")
-            self.scale = self.add_weight(shape=shape[-1:], initializer="ones", trainable=False, name="scale")
+            for name, start in (("shift", "zeros"), ("scale", "ones"), ("share", "ones")):
+                weight = self.add_weight(shape=shape[-1:], initializer=start, trainable=False, name=name)
+                setattr(self, name, weight)
 
         def call(self, inputs: Any) -> Any:
             moved = (inputs - self.shift) * self.scale
-            return keras.ops.clip(moved, -clip, clip) if clip else moved
+            return (keras.ops.clip(moved, -clip, clip) if clip else moved) * self.share
 
     return Standard(name="standard")
 
@@ -94,8 +95,9 @@ def heat(model: Any, recipe: Recipe) -> Any:
     """Return ``(n, rows, columns)``: the logit that each cell of the grid speaks for; the mean is the logit."""
     from keras import ops
 
-    shift, scale = (np.asarray(weight) for weight in model.get_layer("standard").weights)
+    shift, scale, share = model.get_layer("standard").get_weights()
     kernel, bias = model.get_layer("head").get_weights()
+    kernel = kernel[:, 0] * share
     total, constant, at = 0.0, float(bias[0]), 0
     for tap in _taps_of(model):
         numbers = _numbers(tap)
@@ -103,7 +105,7 @@ def heat(model: Any, recipe: Recipe) -> Any:
         for number in numbers:
             part = slice(at, at + tap.channels)
             at += tap.channels
-            weight, moved = kernel[part, 0], (number - shift[part]) * scale[part]
+            weight, moved = kernel[part], (number - shift[part]) * scale[part]
             if recipe.clip:  # what is cut off no longer depends on the picture's parts
                 inside = ops.cast(ops.abs(moved) < recipe.clip, "float32")
                 constant += ops.sum((1 - inside) * weight * ops.clip(moved, -recipe.clip, recipe.clip), -1)
@@ -127,43 +129,46 @@ def tap_sizes(model: Any) -> list[int]:
     return [tap.channels * (1 if tap.square is None else 2) for tap in _taps_of(model)]
 
 
-def fit(model: Any, features: Floats, is_ai: npt.NDArray[np.bool_], groups: Sequence[str], probe: Probe) -> None:
+def fit(
+    model: Any,
+    features: Floats,
+    is_ai: npt.NDArray[np.bool_],
+    groups: Sequence[str],
+    recipe: Recipe,
+    probe: Probe,
+) -> None:
     """Set the layers ``standard`` and ``head`` to the logistic regression that ``probe`` describes.
 
     ``features`` is ``(n, d)``. Every tap weighs the same whatever its number of channels; classes weigh the same;
-    ``probe.group_power`` and ``probe.group_penalty`` keep the head from leaning on what only tells sources apart.
+    ``recipe.group_power`` and ``probe.group_penalty`` keep the head from leaning on what only tells sources apart.
     """
     from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-    shift, spread = features.mean(axis=0), features.std(axis=0) + 1e-4
+    shift, scale = features.mean(axis=0), 1 / (features.std(axis=0) + 1e-4)
     sizes = np.array(tap_sizes(model))
-    even = np.repeat(1 / np.sqrt(sizes * len(sizes)), sizes)
-    z = ((features - shift) / spread).clip(-probe.clip, probe.clip) * even
-    weights, between = _group_terms(z, is_ai, np.asarray(groups), probe)
-    target = np.where(is_ai, 1 - probe.label_smoothing, probe.label_smoothing)
+    share = np.repeat(1 / np.sqrt(sizes * len(sizes)), sizes)
+    z = (features - shift) * scale
+    z = (z.clip(-recipe.clip, recipe.clip) if recipe.clip else z) * share
+    weights, between = _group_terms(z, is_ai, np.asarray(groups), recipe.group_power)
+    target = np.where(is_ai, 1 - probe.label_smoothing / 2, probe.label_smoothing / 2)
 
     def loss(beta: Floats) -> tuple[float, Floats]:
         theta, logit = beta[:-1], z @ beta[:-1] + beta[-1]
         residual = weights * (1 / (1 + np.exp(-np.clip(logit, -50, 50))) - target)
-        spread_term = between @ theta
-        value = weights @ (np.logaddexp(0, logit) - target * logit) + probe.l2 * theta @ theta
-        value += probe.group_penalty * spread_term @ spread_term
-        slope = z.T @ residual + 2 * probe.l2 * theta + 2 * probe.group_penalty * between.T @ spread_term
+        apart = between @ theta
+        value = weights @ (np.logaddexp(0, logit) - target * logit)
+        value += probe.l2 * theta @ theta + probe.group_penalty * apart @ apart
+        slope = z.T @ residual + 2 * probe.l2 * theta + 2 * probe.group_penalty * between.T @ apart
         return float(value), np.append(slope, residual.sum())
 
-    found = minimize(
-        loss,
-        np.zeros(z.shape[1] + 1),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": probe.iterations, "maxcor": _LBFGS_MEMORY},
-    )
-    model.get_layer("standard").set_weights([shift, 1 / spread])
-    model.get_layer("head").set_weights([(found.x[:-1] * even)[:, None], found.x[-1:]])
+    options = {"maxiter": probe.iterations, "maxcor": _LBFGS_MEMORY}
+    found = minimize(loss, np.zeros(z.shape[1] + 1), jac=True, method="L-BFGS-B", options=options)
+    model.get_layer("standard").set_weights([shift, scale, share])
+    model.get_layer("head").set_weights([found.x[:-1][:, None], found.x[-1:]])
 
 
 def _group_terms(
-    z: Floats, is_ai: npt.NDArray[np.bool_], groups: npt.NDArray[np.str_], probe: Probe
+    z: Floats, is_ai: npt.NDArray[np.bool_], groups: npt.NDArray[np.str_], group_power: float
 ) -> tuple[Floats, Floats]:
     """Return each picture's weight, and each source's distance from its class's mean (rows, weighted)."""
     weights = np.zeros(len(z))
@@ -171,7 +176,7 @@ def _group_terms(
     for kind in (True, False):
         places = np.flatnonzero(is_ai == kind)
         names, inverse, counts = np.unique(groups[places], return_inverse=True, return_counts=True)
-        share = counts ** (1 - probe.group_power)
+        share = counts ** (1 - group_power)
         share = share / share.sum()
         weights[places] = 0.5 * share[inverse] / counts[inverse]
         means = np.stack([z[places[inverse == index]].mean(axis=0) for index in range(len(names))])

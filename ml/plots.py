@@ -22,14 +22,14 @@ _BLUE, _ORANGE, _GREY = "#2b6cb0", "#c05621", "#a0aec0"
 
 
 def curves(history: Sequence[Mapping[str, float]], path: Path) -> None:
-    """Draw loss and accuracy over the epochs."""
-    epochs = [row["epoch"] for row in history]
+    """Draw loss and accuracy over the pictures seen."""
+    seen = [row["seen"] for row in history]
     figure, (left, right) = _figure(2)
     for axes, names in ((left, ("loss", "val_loss")), (right, ("accuracy", "val_accuracy"))):
         for name, colour in zip(names, (_BLUE, _ORANGE), strict=True):
             if history and name in history[0]:
-                axes.plot(epochs, [row[name] for row in history], color=colour, marker=".", label=name)
-        axes.set_xlabel("epoch")
+                axes.plot(seen, [row[name] for row in history], color=colour, marker=".", label=name)
+        axes.set_xlabel("pictures seen")
         if axes.lines:
             axes.legend()
     left.set_title("loss")

@@ -17,9 +17,10 @@ import numpy as np
 from ml import backbones, calibration, datasets, evaluation, plots, shipping, tables
 from ml.artwork import Artwork
 from ml.cards import Calibration
+from ml.feeding import LabelledPixels
 from ml.probe import Header
 from ml.runtime import load_detector
-from ml.training import HISTORY_FILE, LabelledPixels, logits, train
+from ml.training import HISTORY_FILE, logits, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -148,9 +149,12 @@ def unseen(
     fold = np.array([fold_of[picture.file] for picture in data.pictures])
     z = np.zeros(len(data.pictures))
     networks = []
+    memory: dict[Any, Any] = {}
     for k, part in enumerate(parts):
         say(f"fold {k + 1} of {folds}: {len(part)} pictures of {len({p.group for p in part})} sources held out")
-        networks.append(train_plan(plan, data, part, fold_folder(folder, k), seed=seed + k, weights=weights, say=say))
+        networks.append(
+            train_plan(plan, data, part, fold_folder(folder, k), seed=seed, weights=weights, memory=memory, say=say)
+        )
         detector = _fold_detector(fold_folder(folder, k), networks[k], Calibration(), np.zeros(1), np.zeros(1, bool))
         held_out = fold == k
         z[held_out] = detector.logits([_artwork(data.pixels[i]) for i in np.flatnonzero(held_out).tolist()])
@@ -177,6 +181,7 @@ def train_plan(
     *,
     seed: int,
     weights: Path | str | None = backbones.BACKBONES_DIR,
+    memory: dict[Any, Any] | None = None,
     say: Callable[[str], None] = print,
 ) -> list[shipping.Network]:
     """Train a plan's networks on everything but the sources of ``held_out``, and convert them."""
@@ -188,7 +193,7 @@ def train_plan(
         known = [picture for picture in data.pictures if not picture.domain or picture.domain in recipe.domains]
         known = datasets.complement(known, held_out)
         run = folder / f"network-{index + 1}"
-        model = train(recipe, data.select(known), run, seed=seed, weights=weights, say=say)
+        model = train(recipe, data.select(known), run, seed=seed, weights=weights, memory=memory, say=say)
         file = run / "model.tflite"
         squares = np.concatenate([cut(pixels, recipe.views[0])[:1] for pixels in data.pixels[:_PARITY_SQUARES]])
         networks.append(shipping.Network(export.write_litert(model, recipe, file, squares), recipe, weight))

@@ -14,20 +14,19 @@ Backbone = Literal["mobilenet_v2", "mobilenet_v3_large_minimalistic", "mobilenet
 class Augment:
     """What may happen to a training picture. ``*_chance`` are probabilities; each breaks one shortcut."""
 
-    native_chance: float = 0.3
-    """A square at native scale instead of a random part of the picture squeezed to size."""
-    smallest_area: float = 0.35
-    """The smallest part of the picture that a squeezed view shows."""
-    reencode_chance: float = 0.5
-    """JPEG or WebP, quality 40 to 95, before the resize or after it: compression must not tell the class."""
-    rescale_chance: float = 0.3
-    """Down to a half and back, with a random kernel each way."""
+    whole_chance: float = 0.6
+    """Nearly the whole picture, squeezed to a square as it is when it serves; else a squarish part of it."""
+    rescale_chance: float = 0.1
+    """Smaller by up to two fifths before the resize to size, with a random kernel."""
+    reencode_chance: float = 0.4
+    """JPEG or WebP, quality 50 to 95: compression must not tell the class."""
+    kernel_chance: float = 0.4
+    """A random kernel for the resize to size, instead of the one that serves."""
+    blur_chance: float = 0.06
+    sharpen_chance: float = 0.06
     colour_chance: float = 0.5
-    """Brightness, contrast and saturation within a quarter."""
-    grey_chance: float = 0.05
-    blur_chance: float = 0.1
+    grey_chance: float = 0.04
     noise_chance: float = 0.1
-    erase_chance: float = 0.0
     cutmix_chance: float = 0.0
     """For a batch: a rectangle of another picture, of either class; the target follows the area."""
 
@@ -36,44 +35,47 @@ class Augment:
 class Probe:
     """A head fitted on what the untrained backbone reads off, before (or instead of) any fine-tuning."""
 
-    copies: int = 1
+    copies: int = 0
     """Augmented squares of each picture beside its views."""
-    l2: float = 1e-6
-    group_power: float = 0.3
-    group_penalty: float = 3e-5
+    l2: float = 1e-5
+    group_penalty: float = 0.0
     """Against directions in which sources of one class differ: they will not hold for the next source."""
-    clip: float = 6.0
-    """How many standard deviations a number may say, while fitting."""
     label_smoothing: float = 0.0
-    iterations: int = 200
+    iterations: int = 150
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One network's training. The defaults are a plain fine-tuning of the whole backbone."""
+    """One network's training: a head fitted on the frozen backbone if ``probe`` is given, then fine-tuning."""
 
     backbone: Backbone
     size: int = 224
     views: tuple[View, ...] = (View("whole"),)
     """What the network looks at when it is tested and when it serves."""
-    head: Literal["mean", "statistics"] = "mean"
+    head: Literal["mean", "statistics"] = "statistics"
     """What is read off the backbone, see :mod:`ml.heads`."""
-    clip: float = 0.0
-    """The same limit as the probe's, while serving; 0 for none."""
-    probe: Probe | None = None
-    epochs: int = 12
+    clip: float = 6.0
+    """How many standard deviations one number may say; 0 for no limit."""
+    probe: Probe | None = field(default_factory=Probe)
+    passes: int = 6000
+    """How many pictures the fine-tuning looks at, repeats counted; 0 for none."""
     batch: int = 32
-    learning_rate: float = 3e-4
+    learning_rate: float = 2e-4
+    head_rate: float = 1e-3
     warmup: float = 0.1
-    """Share of the steps over which the learning rate rises; then it falls as a cosine to zero."""
-    weight_decay: float = 0.05
+    """Share of the steps over which the learning rates rise, while they fall as a cosine to zero."""
+    weight_decay: float = 0.02
+    """Of the backbone; the head has none."""
     label_smoothing: float = 0.05
-    dropout: float = 0.3
-    ema: float = 0.0
+    dropout: float = 0.1
+    ema: float = 0.98
     """Momentum of the weights' moving average, which is what is kept; 0 keeps the last weights."""
-    batchnorm_momentum: float = 0.9
-    """Keras's 0.999 leaves the averages stale in a short fine-tuning: AUROC 0.95 at an accuracy of 0.6."""
-    group_power: float = 0.5
+    steady_batchnorm: bool = True
+    """Keep the averages of ImageNet. Keras would train them with momentum 0.999, which a short fine-tuning leaves
+    stale: AUROC 0.95 at an accuracy of 0.6."""
+    frozen_until: str = ""
+    """The last layer that is not fine-tuned; the first layers are the dearest and change least."""
+    group_power: float = 0.3
     """How far small sources are drawn more often: 0 every picture alike, 1 every source alike."""
     domains: tuple[str, ...] = ("anime",)
     """Which domains of a manifest are trained on, where it names them."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Antialiased: a resize without it is off by 9/255 on average, which is what some detectors mistake for a
 # finding.
-_KERNEL = Image.Resampling.BICUBIC
+KERNEL = Image.Resampling.BICUBIC
 
 
 def cut(pixels: Pixels, view: View) -> Pixels:
@@ -57,4 +57,4 @@ def _middle(frame: Pixels, size: int) -> tuple[int, int]:
 
 
 def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    return image if image.size == size else image.resize(size, _KERNEL)
+    return image if image.size == size else image.resize(size, KERNEL)

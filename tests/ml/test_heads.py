@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
 ]
-SMALL = Recipe("mobilenet_v3_small", size=64)
+SMALL = Recipe("mobilenet_v3_small", size=64, head="mean", clip=0)
 HEADS = {
     "mean": SMALL,
     "statistics": replace(SMALL, head="statistics"),
@@ -44,9 +44,9 @@ def shaken(recipe: Recipe) -> Any:
             layer.gamma.assign(rng.uniform(1.5, 3.0, layer.gamma.shape))
     reader = keras.Model(model.input, model.get_layer("features").output)
     numbers = np.asarray(reader.predict_on_batch(pictures()))
-    model.get_layer("standard").set_weights(
-        [numbers.mean(0), 1 / (numbers.std(0) + 1e-3 * np.abs(numbers).mean(0) + 1e-9)]
-    )
+    scale = 1 / (numbers.std(0) + 1e-3 * np.abs(numbers).mean(0) + 1e-9)
+    share = rng.uniform(0.5, 1.5, numbers.shape[1])
+    model.get_layer("standard").set_weights([numbers.mean(0), scale, share])
     kernel, _ = model.get_layer("head").get_weights()
     model.get_layer("head").set_weights([rng.normal(0, 0.05, kernel.shape), np.array([0.3])])
     return model
@@ -102,12 +102,12 @@ def test_a_fitted_head_tells_the_classes_and_leans_less_on_what_tells_sources_ap
     features[:, 1] += np.where(groups == "source 0", 6, 0)  # one source's own mark
 
     def weights(probe: Probe) -> Any:
-        heads.fit(model, features, is_ai, list(groups), probe)
+        heads.fit(model, features, is_ai, list(groups), SMALL, probe)
         return model.get_layer("head").get_weights()[0][:, 0]
 
     loose, strict = weights(Probe(l2=1e-3, group_penalty=0)), weights(Probe(l2=1e-3, group_penalty=1.0))
-    shift, scale = model.get_layer("standard").get_weights()
-    logit = ((features - shift) * scale) @ strict
+    shift, scale, share = model.get_layer("standard").get_weights()
+    logit = ((features - shift) * scale * share) @ strict
     assert (logit[is_ai].mean() - logit[~is_ai].mean()) > 0.5
     assert abs(strict[1]) / abs(strict[0]) < abs(loose[1]) / abs(loose[0])
 

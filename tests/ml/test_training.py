@@ -14,9 +14,9 @@ from PIL import Image
 from ml import datasets, protocols, recipes, robustness
 from ml.augment import augmented
 from ml.cards import View
+from ml.feeding import LabelledPixels, draw_chances, mixed
 from ml.recipes import Augment, Plan, Recipe, recipe_from_dict
 from ml.runtime import load_detector
-from ml.training import LabelledPixels, draw_chances, mixed
 from tests.ml.pictures import painting
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # NumPy 2's word to Keras 3 and TensorFlow 2.21, whose code it is.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
-QUICK = Recipe("mobilenet_v3_small", size=64, views=(View("whole", 64),), epochs=1, batch=8, ema=0.9)
+QUICK = Recipe("mobilenet_v3_small", size=64, views=(View("whole", 64),), passes=32, batch=8)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def data(manifest: Path) -> LabelledPixels:
 def test_a_square_follows_its_random_stream_alone() -> None:
     pixels = np.asarray(painting(384, 500))
     everything = Augment(
-        reencode_chance=1, rescale_chance=1, colour_chance=1, blur_chance=1, noise_chance=1, erase_chance=1
+        rescale_chance=1, reencode_chance=1, kernel_chance=1, blur_chance=1, colour_chance=1, noise_chance=1
     )
     one, again, other = (augmented(pixels, 224, everything, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert one.shape == (224, 224, 3)
@@ -106,19 +106,23 @@ def test_training_is_resumed_where_it_stopped(data: LabelledPixels, tmp_path: Pa
         pass
 
     def stop(line: str) -> None:
-        raise Interrupted(line)
+        if "seen" in line:
+            raise Interrupted(line)
 
-    recipe = replace(QUICK, epochs=3)
+    recipe = replace(QUICK, passes=3000, batch=128)
     whole = train(recipe, data, tmp_path / "whole", seed=3, weights=None, say=str)
     with pytest.raises(Interrupted):
         train(recipe, data, tmp_path / "parts", seed=3, weights=None, say=stop)
     lines: list[str] = []
     parts = train(recipe, data, tmp_path / "parts", seed=3, weights=None, validation=data, say=lines.append)
-    assert [line.split(",")[0] for line in lines] == ["parts: epoch 2", "parts: epoch 3"]
+    assert [line.split(",")[0] for line in lines] == [
+        f"{tmp_path / 'parts'}: seen 2048",
+        f"{tmp_path / 'parts'}: seen 3072",
+    ]
     expected, got = (logits(model, data.pixels, recipe.views) for model in (whole, parts))
     assert np.allclose(expected, got, atol=1e-2)
     history = json.loads((tmp_path / "parts" / "history.json").read_text(encoding="utf-8"))
-    assert [row["epoch"] for row in history] == [1, 2, 3]
+    assert [row["seen"] for row in history] == [1024, 2048, 3072]
     assert "val_accuracy" in history[2]
     again: list[str] = []
     train(recipe, data, tmp_path / "parts", seed=3, weights=None, say=again.append)
