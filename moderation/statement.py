@@ -32,6 +32,7 @@ RULES: dict[str, _StrPromise] = {
     ReasonCode.GENERATOR_MARKS: gettext_lazy(
         "Works whose file says that a generator made them are declared as AI-generated when they are offered."
     ),
+    ReasonCode.COPIED: gettext_lazy("A work is offered by the person who made it, or with their leave."),
     ReasonCode.UNREADABLE: gettext_lazy("A work is offered as a picture that can be opened and shown."),
     ReasonCode.OTHER: gettext_lazy("The rules of this site, as the explanation says."),
 }
@@ -51,6 +52,7 @@ _VISIBILITY = {
     Action.LABEL: "DECISION_VISIBILITY_CONTENT_LABELLED",
     Action.REJECT: "DECISION_VISIBILITY_CONTENT_DISABLED",
 }
+_CATEGORIES = {ReasonCode.COPIED: "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS"}
 _SYNTHETIC = (ReasonCode.UNDECLARED_AI, ReasonCode.GENERATOR_MARKS)
 _MAX_GROUND, _MAX_EXPLANATION, _MAX_FACTS = 500, 2000, 5000
 
@@ -104,7 +106,7 @@ def database_entry(decision: Decision) -> dict[str, Any]:
             "CONTENT_TYPE_IMAGE",
             *(["CONTENT_TYPE_SYNTHETIC_MEDIA"] if decision.reason_code in _SYNTHETIC else []),
         ],
-        "category": "STATEMENT_CATEGORY_OTHER_VIOLATION_TC",
+        "category": _CATEGORIES.get(ReasonCode(decision.reason_code), "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"),
         "content_date": decision.artwork.created_at.date().isoformat(),
         "application_date": decision.decided_at.date().isoformat(),
         "decision_facts": _impersonal(facts, decision)[:_MAX_FACTS],

@@ -161,8 +161,9 @@ def _add_files(appeal: Appeal, stored: Sequence[_Stored]) -> None:
 
 
 def possible_outcomes(appeal: Appeal) -> list[Outcome]:
-    """Return how ``appeal`` can end: a label in place of removal only where something was removed."""
-    if appeal.decision.action == Action.REJECT:
+    """Return how ``appeal`` can end: a label in place of removal only where that could answer the ground."""
+    about_ai = appeal.decision.reason_code not in (ReasonCode.COPIED, ReasonCode.UNREADABLE)
+    if appeal.decision.action == Action.REJECT and about_ai:
         return [Outcome.OVERTURNED, Outcome.PARTLY, Outcome.UPHELD]
     return [Outcome.OVERTURNED, Outcome.UPHELD]
 

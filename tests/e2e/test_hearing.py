@@ -42,9 +42,9 @@ def fits(page: Any) -> bool:
 
 def mails(folder: Path) -> list[Any]:
     """Return the mails that the site wrote into ``folder``."""
-    written = "".join(path.read_text() for path in sorted(folder.glob("*.log")))
-    texts = [text for text in written.split("\n" + "-" * 79 + "\n") if text.strip()]
-    return [email.message_from_string(text, policy=email.policy.default) for text in texts]
+    written = b"".join(path.read_bytes() for path in sorted(folder.glob("*.log")))
+    texts = [text for text in written.split(b"\n" + b"-" * 79 + b"\n") if text.strip()]
+    return [email.message_from_bytes(text, policy=email.policy.default) for text in texts]
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_hearing_from_status_to_answer(
     assert f"{ADDRESS}/moderation/decisions/{reference}/appeal" in html
     reader = chromium.new_context(viewport={"width": 390, "height": 800}).new_page()
     reader.set_content(html)
-    assert reader.get_by_role("heading", name="cannot be shown here").is_visible()
+    assert reader.get_by_role("heading", name="A person decided that “Heron” cannot be shown here.").is_visible()
     assert reader.get_by_text("The hand has six fingers.").is_visible()
     assert reader.get_by_role("link", name="Appeal", exact=True).is_visible()
     assert fits(reader)

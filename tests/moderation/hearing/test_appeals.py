@@ -219,6 +219,16 @@ def test_a_label_is_upheld_or_taken_back(appealed: Callable[..., Appeal], answer
     assert Artwork.objects.get().ai_label == ""
 
 
+@pytest.mark.parametrize("ground", ["copied", "unreadable"])
+def test_a_label_answers_no_charge_of_copying(
+    appealed: Callable[..., Appeal], answer: Callable[..., Decision], ground: str
+) -> None:
+    appeal = appealed(reason_code=ground)
+    with pytest.raises(IncompleteAppeal, match="how the appeal ends"):
+        answer(appeal, "partly")
+    assert answer(appeal, "upheld").reason_code == ground
+
+
 def test_the_answer_is_final(appealed: Callable[..., Appeal], answer: Callable[..., Decision]) -> None:
     decision = answer(appealed(), "upheld")
     Decision.objects.filter(pk=decision.pk).update(notice_due_at=timezone.now())

@@ -86,8 +86,7 @@ def test_the_answer_to_an_appeal_is_told(appealed: Callable[..., Appeal], answer
     decision = answer(appealed(), "partly")
     Decision.objects.filter(pk=decision.pk).update(notice_due_at=timezone.now())
     notices.send_notices()
-    message = mail.outbox[-1]
-    assert "Your appeal" in message.subject
+    (message,) = [one for one in mail.outbox if "Your appeal" in one.subject]
     assert "A label instead of removal" in message.body
     assert "The layers show it grow. Sorry." in message.body
     assert "answers your appeal and is final here" in message.body

@@ -64,6 +64,12 @@ def test_the_entry_has_the_databases_shape(
     json.dumps(entry)
 
 
+def test_a_copy_is_no_synthetic_picture(decided: Callable[..., Decision]) -> None:
+    entry = database_entry(decided(reason_code="copied"))
+    assert entry["category"] == "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS"
+    assert entry["content_type"] == ["CONTENT_TYPE_IMAGE"]
+
+
 def test_the_entry_names_nobody(decided: Callable[..., Decision], artist: Any) -> None:
     decision = decided(
         work={"title": "Portrait of Mia Berg"},
