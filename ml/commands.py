@@ -150,6 +150,8 @@ def export(options: argparse.Namespace) -> int:
     )
     target = options.artefacts / (options.name or plan.name)
     detector = shipping.assemble(target, networks, fitted, shipping.thresholds(p, run.is_ai[field], source), statement)
+    whole = evaluation.evaluate(detector, pictures, root)
+    shipping.add_metrics(detector, "manifest", {"overall": whole["overall"], "by_domain": whole["by"]["domain"]})
     say(f"{detector.card.path}: version {detector.card.version}")
     return OK
 

@@ -131,6 +131,12 @@ def _originals(metrics: Any) -> Iterator[str]:
     yield f"Mean difference of p, absolute: {metrics['mean_abs_difference']:.4f} over {metrics['n']} pictures."
 
 
+def _manifest(metrics: Any) -> Iterator[str]:
+    yield "\n### The artefact on its own training manifest\n"
+    yield "It was trained on most of these pictures: this checks the artefact (`python -m ml evaluate`), no more.\n"
+    yield tables.summary_table({"all": metrics["overall"], **metrics["by_domain"]})
+
+
 _SECTIONS = {
     "paper": _paper,
     "unseen": _unseen,
@@ -138,4 +144,5 @@ _SECTIONS = {
     "controls": _controls,
     "domain": _domain,
     "originals": _originals,
+    "manifest": _manifest,
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ml import datasets, golden
@@ -137,6 +137,12 @@ def describe(pictures: Sequence[Picture], manifest: str) -> dict[str, Any]:
         "sources": {name: dict(Counter(one.group for one in some).most_common()) for name, some in kinds.items()},
         "domains": dict(Counter(one.domain for one in pictures)),
     }
+
+
+def add_metrics(detector: Detector, name: str, figures: Mapping[str, Any]) -> None:
+    """Add figures to a written card; its version stays, since no score depends on them."""
+    card = detector.card
+    write_card(replace(card, metrics={**card.metrics, name: figures}))
 
 
 def check_promotion(

@@ -11,7 +11,7 @@ from PIL import Image
 from ml import datasets, robustness
 from ml.artwork import read_artwork
 from ml.cards import shipped_cards
-from ml.evaluation import auroc
+from ml.evaluation import auroc, evaluate
 from ml.runtime import load_detector
 from ml.spoil import TIERS, saved, spoiled
 
@@ -59,6 +59,18 @@ def test_the_classes_are_told_apart(name: str, some: list[datasets.Picture], art
     area = auroc(p, datasets.labels(some))
     assert area is not None
     assert area > 0.85
+
+
+@pytest.mark.parametrize("name", [card.name for card in shipped_cards() if "manifest" in card.metrics])
+def test_evaluating_again_gives_the_figures_of_the_card(name: str, art_dir: Path) -> None:
+    detector = load_detector(name)
+    edge = [one for one in datasets.read_manifest(art_dir / "manifest.csv") if one.domain == "edge"]
+    measured = evaluate(detector, edge, art_dir)["overall"]
+    stated = detector.card.metrics["manifest"]["by_domain"]["edge"]
+    assert measured["n_human"] == stated["n_human"]
+    assert measured["accuracy"] == pytest.approx(stated["accuracy"], abs=0.01)
+    for step in ("review", "hold"):
+        assert measured["at_threshold"][step]["fpr"] == pytest.approx(stated["at_threshold"][step]["fpr"], abs=0.01)
 
 
 def test_every_original_is_read(provenance_dir: Path) -> None:
