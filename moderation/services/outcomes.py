@@ -183,6 +183,9 @@ def withdraw(artwork: Artwork, *, reason: str) -> None:
 
 def revive(artwork: Artwork) -> None:
     """Bring back bytes that this object had before, with the decision or the result that they already have."""
+    if artwork.standing in (Standing.CLEARED, Standing.APPROVED, Standing.LABELLED) and not artwork.is_visible:
+        # It had been let through and made room for a newer version: it takes its place again.
+        set_standing(artwork, Standing(artwork.standing), visible=True, label=artwork.ai_label)
     if artwork.standing != Standing.WITHDRAWN:
         return
     decision = artwork.decision

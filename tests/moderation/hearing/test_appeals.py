@@ -406,6 +406,38 @@ def test_a_won_appeal_about_a_replaced_version_does_not_show_it(
     assert (old.standing, old.is_visible, new.is_visible) == ("approved", False, True)
 
 
+def test_a_version_that_won_its_appeal_can_be_put_back(
+    appealed: Callable[..., Appeal], answer: Callable[..., Decision], paint: Callable[..., bytes]
+) -> None:
+    picture = paint(0.97, seed=97)
+    appeal = appealed(work={"data": picture})
+    listing = Listing.objects.get()
+    listing.picture = SimpleUploadedFile("new.png", paint(0.1, seed=77))
+    listing.save()
+    services.screen_pending()
+    answer(appeal, "overturned")
+    listing.picture = SimpleUploadedFile("back.png", picture)
+    listing.save()
+    shown, current = selectors.shown_artwork(listing), selectors.current_artwork(listing)
+    assert shown == current
+    assert shown is not None
+    assert (shown.pk, shown.standing) == (appeal.decision.artwork_id, "approved")
+
+
+def test_a_cleared_version_that_is_put_back_is_shown_again(
+    make_listing: Callable[..., Listing], paint: Callable[..., bytes]
+) -> None:
+    first = paint(0.1, seed=95)
+    listing = make_listing(data=first)
+    services.screen_pending()
+    for name, data in (("second.png", paint(0.1, seed=96)), ("back.png", first)):
+        listing.picture = SimpleUploadedFile(name, data)
+        listing.save()
+        services.screen_pending()
+    assert selectors.shown_artwork(listing) == selectors.current_artwork(listing)
+    assert Artwork.objects.filter(is_visible=True).count() == 1
+
+
 def test_an_open_case_becomes_the_appeal(
     decided: Callable[..., Decision], moderator: Any, senior: Any, answer: Callable[..., Decision]
 ) -> None:
