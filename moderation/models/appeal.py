@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MAX_TEXT = 2000
 """Characters that an appeal, and its reply, may have."""
 
+MAX_LINK = 500
+
 
 class Outcome(models.TextChoices):
     UPHELD = "upheld", _("The decision stands")
@@ -40,7 +42,7 @@ class Appeal(models.Model):
     )
     first_decider = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     text = models.TextField(_("what the artist says"), max_length=MAX_TEXT)
-    link = models.URLField(_("link"), max_length=500, blank=True)
+    link = models.URLField(_("link"), max_length=MAX_LINK, blank=True)
     filed_at = models.DateTimeField(_("filed"), default=timezone.now)
 
     outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome, blank=True)

@@ -71,9 +71,9 @@ class Status:
     may: str = ""
 
 
-def clock_for(artwork: Artwork) -> Clock:
-    """Read what the statuses of this artist's works need, in four queries however many works there are."""
-    mine = Q(artwork__owner=artwork.owner_id) if artwork.owner_id else Q(artwork=artwork)
+def clock_for(artwork: Artwork, *, alone: bool = False) -> Clock:
+    """Read what the statuses of this artist's works (``alone``: of this one) need, in four queries."""
+    mine = Q(artwork__owner=artwork.owner_id) if artwork.owner_id and not alone else Q(artwork=artwork)
     cases = Case.objects.filter(mine, state=CaseState.OPEN).order_by("-pk")
     screenings = Screening.objects.filter(mine, state__in=OPEN_STATES).order_by("-pk")
     return Clock(
@@ -98,7 +98,7 @@ def status_of(artwork: Artwork | None, clock: Clock | None = None) -> Status:
         return Status(None)
     if artwork.standing not in WAITS:
         return Status(artwork)
-    clock = clock or clock_for(artwork)
+    clock = clock or clock_for(artwork, alone=True)
     if artwork.standing == Standing.WAITING:
         asked = clock.asked.get(artwork.pk)
         until = asked + timedelta(hours=clock.policy.wait_hours) if asked else None

@@ -32,7 +32,7 @@ from moderation.models import (
     Severity,
     Standing,
 )
-from moderation.models.appeal import MAX_TEXT
+from moderation.models.appeal import MAX_LINK, MAX_TEXT
 from moderation.models.artwork import DeclaredOrigin
 from moderation.models.decision import RESTRICTING
 from moderation.services import bell, cases, events, outcomes, policies
@@ -100,6 +100,8 @@ def file_appeal(
         raise NotAllowed(_("Only the artist may appeal."))
     text = text.strip()
     _check_words(text, _("Say in your own words why the decision is wrong."))
+    if link and (len(link) > MAX_LINK or not link.startswith(("https://", "http://"))):
+        raise IncompleteAppeal(_("Give the link as a web address that begins with https://."))
     if problem := why_no_appeal(decision):
         raise CannotAppeal(problem)
     reference = uuid4()

@@ -109,6 +109,8 @@ def test_a_later_decision_is_the_one_to_appeal_against(
 @pytest.mark.parametrize(
     ("gap", "words"),
     [
+        ({"link": "javascript:alert(1)"}, "web address"),
+        ({"link": "https://x.example/" + "x" * 500}, "web address"),
         ({"text": "  "}, "own words"),
         ({"text": "x" * 2001}, "1 character too many"),
         ({"text": "x" * 2003}, "3 characters"),
