@@ -77,10 +77,21 @@ class House:
                     process.wait(max(0.1, deadline - time.monotonic()))
                 _signal(process, signal.SIGKILL)  # what it left behind in its group, even if it ended itself
                 process.wait()
+            for process in processes:
+                _wait_for_group(process)
 
     def _last_words(self, name: str) -> str:
         lines = self.log(name).read_text(errors="replace").strip().splitlines()
         return f"Its last words: {lines[-1].strip()[:200]} " if lines else ""
+
+
+def _wait_for_group(process: subprocess.Popen[bytes], seconds: float = 2.0) -> None:
+    """Wait until the last of the process's group is gone: what was killed takes a moment to die."""
+    deadline = time.monotonic() + seconds
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        while time.monotonic() < deadline:
+            os.killpg(process.pid, 0)
+            time.sleep(0.02)
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
