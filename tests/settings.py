@@ -1,10 +1,14 @@
 """The example site's settings as the tests run them: plain HTTP, no collected static files, quick passwords."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ.setdefault("HTTPS", "off")
-os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="brushmark-tests-"))
+if "VAR_DIR" not in os.environ:
+    os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="brushmark-tests-")
+    atexit.register(shutil.rmtree, os.environ["VAR_DIR"], ignore_errors=True)
 
 from marketplace.settings import *  # noqa: F403
 
