@@ -61,18 +61,19 @@ def open_case(
 def lock(case: Case) -> Case:
     """Return ``case`` as it is now, locked behind its artwork (the artwork comes first everywhere: no deadlock)."""
     artwork = Artwork.objects.select_for_update().get(pk=case.artwork_id)
-    locked = Case.objects.select_for_update(of=("self",)).select_related("screening").get(pk=case.pk)
+    locked = Case.objects.select_for_update(of=("self",)).select_related("screening", "escalation").get(pk=case.pk)
     locked.artwork = artwork
     return locked
 
 
 def close_case(case: Case, *, state: CaseState) -> None:
-    """End an open case, in the caller's transaction."""
+    """End an open case, in the caller's transaction. A decision logs itself; any other end is logged here."""
     case.state, case.closed_at = state, timezone.now()
     case.held_by = case.held_until = None
     case.version += 1
     case.save(update_fields=["state", "closed_at", "held_by", "held_until", "version"])
-    events.log("case_closed", artwork=case.artwork, case=case, after={"state": state.value})
+    if state != CaseState.DECIDED:
+        events.log("case_closed", artwork=case.artwork, case=case, after={"state": state.value})
 
 
 def claim_case(*, case: Case, moderator: AbstractBaseUser, steal: bool = False) -> Case:

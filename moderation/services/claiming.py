@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from moderation.conf import settings
 from moderation.errors import NotAllowed
-from moderation.models import Appeal, Case, CaseKind, CaseState, Escalation, Skip
+from moderation.models import Appeal, Case, CaseKind, CaseState, Skip
 from moderation.models.desk import SkipReason
 from moderation.permissions import is_moderator, is_senior
 from moderation.services import cases, events
@@ -45,13 +45,15 @@ def workable(moderator: AbstractBaseUser, queue: QuerySet[Case] | None = None) -
     not passed over, not waiting for a senior moderator unless they are one, no appeal against their own decision.
     """
     now = timezone.now()
-    open_cases = (Case.objects.all() if queue is None else queue).filter(state=CaseState.OPEN)
-    passed_over = Skip.objects.filter(case=OuterRef("pk"), moderator=moderator.pk, until__gt=now)
     free = Q(held_by__isnull=True) | Q(held_until__lte=now) | Q(held_by=moderator.pk)
-    mine = open_cases.filter(free).exclude(artwork__owner=moderator.pk).filter(~Exists(passed_over))
-    if not is_senior(moderator):
-        mine = mine.filter(~Exists(Escalation.objects.filter(case=OuterRef("pk")))).exclude(kind=CaseKind.APPEAL)
-    return mine.filter(~Exists(Appeal.objects.filter(case=OuterRef("pk"), first_decider=moderator.pk)))
+    passed_over = Skip.objects.filter(case=OuterRef("pk"), moderator=moderator.pk, until__gt=now)
+    if is_senior(moderator):
+        level = ~Q(Exists(Appeal.objects.filter(case=OuterRef("pk"), first_decider=moderator.pk)))
+    else:
+        level = Q(escalation__isnull=True) & ~Q(kind=CaseKind.APPEAL)
+    return (Case.objects.all() if queue is None else queue).filter(
+        free, level, ~Q(artwork__owner=moderator.pk), ~Exists(passed_over), state=CaseState.OPEN
+    )
 
 
 def claim_next(
@@ -66,19 +68,23 @@ def claim_next(
         raise NotAllowed(_("Only moderators may do this."))
     for _try in range(_TRIES):
         with transaction.atomic():
-            candidates = workable(moderator, queue).exclude(pk__in=besides).order_by(*QUEUE_ORDER)
+            candidates = workable(moderator, queue).order_by(*QUEUE_ORDER)
+            if besides:
+                candidates = candidates.exclude(pk__in=besides)
             if connection.features.has_select_for_update_skip_locked:
                 candidates = candidates.select_for_update(skip_locked=True, of=("self",))
-            pk = candidates.values_list("pk", flat=True).first()
-            if pk is None:
+            case = candidates.first()
+            if case is None:
                 return None
             now = timezone.now()
+            until = now + timedelta(seconds=settings.CASE_LEASE_SECONDS)
             free = Q(held_by__isnull=True) | Q(held_until__lte=now) | Q(held_by=moderator.pk)
-            won = Case.objects.filter(free, pk=pk, state=CaseState.OPEN).update(
-                held_by=moderator.pk, held_until=now + timedelta(seconds=settings.CASE_LEASE_SECONDS)
+            won = Case.objects.filter(free, pk=case.pk, state=CaseState.OPEN).update(
+                held_by=moderator.pk, held_until=until
             )
         if won:
-            return Case.objects.select_related("artwork", "screening").get(pk=pk)
+            case.held_by_id, case.held_until = moderator.pk, until
+            return case
     return None
 
 

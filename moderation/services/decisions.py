@@ -56,7 +56,7 @@ def decide(
             artwork=locked.artwork,
             digest=locked.artwork.digest,
             decider=decider,  # type: ignore[misc]
-            artist=locked.artwork.owner,
+            artist_id=locked.artwork.owner_id,
             action=action,
             reason_code=reason_code,
             explanation=explanation.strip(),
@@ -75,7 +75,9 @@ def decide(
             artwork=locked.artwork,
             case=locked,
             actor=decider,
+            before={"state": CaseState.OPEN.value},
             after={
+                "state": CaseState.DECIDED.value,
                 "action": action,
                 "reason_code": reason_code,
                 "decision": decision.pk,

@@ -131,7 +131,8 @@ def queue_url(query: str) -> str:
 def to_next(request: DeskRequest) -> HttpResponse:
     """Claim the next case of the queue that the moderator works through and go there; the queue when none is left."""
     query = queue_query(request)
-    case = services.claim_next(moderator=request.user, queue=filter_of(query, request.user).qs)
+    queue = filter_of(query, request.user).qs if query else None
+    case = services.claim_next(moderator=request.user, queue=queue)
     if case is None:
         messages.info(
             request, _("Nothing is left for you in this view: the rest is open at colleagues or passed over.")

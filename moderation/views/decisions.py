@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 @moderators_only
 def decide(request: DeskRequest, pk: int) -> HttpResponse:
     """Decide a case and go to the next (``stay`` stays). 409: somebody was first; 422: something is missing."""
-    one = case_or_404(pk)
+    one = get_object_or_404(Case, pk=pk)
     form = DecisionForm(request.POST, case=one)
     if not form.is_valid():
         if one.is_open:
-            return case_page(request, one, form=form, status=422)
+            return case_page(request, case_or_404(pk), form=form, status=422)
         return conflict(request, services.cases.conflict_with_decision(one), case=one)
     try:
         services.decide(
@@ -60,7 +60,7 @@ def decide(request: DeskRequest, pk: int) -> HttpResponse:
         return conflict(request, error, case=one, text=form.cleaned_data["explanation"])
     except IncompleteDecision as error:
         form.add_error(None, str(error))
-        return case_page(request, one, form=form, status=422)
+        return case_page(request, case_or_404(pk), form=form, status=422)
     except NotAllowed as error:
         messages.error(request, str(error))
         return case_page(request, case_or_404(pk), status=403)

@@ -138,9 +138,14 @@
     focused = null;
   });
 
-  // No net: the last heartbeat failed, say so where the lease is told of.
-  document.addEventListener("htmx:sendError", () => document.documentElement.classList.add("is-offline"));
+  // No net: the last heartbeat did not arrive. What was entered stays; the next one that arrives takes the word back.
+  const offline = document.getElementById("offline");
+  const tell = (lost) => {
+    if (offline) offline.hidden = !lost;
+  };
+  document.addEventListener("htmx:sendError", () => tell(true));
+  document.addEventListener("htmx:timeout", () => tell(true));
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) document.documentElement.classList.remove("is-offline");
+    if (event.detail.successful) tell(false);
   });
 })();
