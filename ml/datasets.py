@@ -53,7 +53,7 @@ def read_manifest(path: Path) -> list[Picture]:
     """Return the manifest's rows in order. Raises :class:`ManifestError` on a missing column or a strange
     label.
     """
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         missing = {"file", "label"} - set(reader.fieldnames or ())
         if missing:
@@ -61,21 +61,27 @@ def read_manifest(path: Path) -> list[Picture]:
         rows = list(reader)
     pictures = []
     for number, row in enumerate(rows, start=2):
-        if row["label"] not in ("ai", "human"):
+        label = (row["label"] or "").strip().lower()
+        if label not in ("ai", "human"):
             raise ManifestError(f"{path}, line {number}: the label must be ai or human, not {row['label']!r}.")
         pictures.append(
             Picture(
                 file=row["file"],
-                is_ai=row["label"] == "ai",
+                is_ai=label == "ai",
                 domain=row.get("domain") or "",
                 group=row.get("group") or "",
                 format=row.get("format") or "",
                 what=row.get("what") or "",
                 novelai=row.get("novelai") == "yes",
-                **{name: int(row.get(name) or 0) for name in ("width", "height", "bytes")},
+                **{name: _count(row.get(name)) for name in ("width", "height", "bytes")},
             )
         )
     return pictures
+
+
+def _count(text: str | None) -> int:
+    """Return a size, 0 where a manifest does not know it."""
+    return int(text) if text and text.isdecimal() else 0
 
 
 def digest(pictures: Iterable[Picture]) -> str:

@@ -107,14 +107,14 @@ def recipe_from_dict(raw: dict[str, Any]) -> Recipe:
     return Recipe(**values)
 
 
-PAPER = {
-    "mobilenet_v2": Recipe("mobilenet_v2"),
-    "mobilenet_v3": Recipe("mobilenet_v3_large_minimalistic"),
-}
+_V2 = Recipe("mobilenet_v2", frozen_until="block_2_add")
+_V3 = Recipe("mobilenet_v3_large_minimalistic", frozen_until="expanded_conv_2_add")
+
+PAPER = {"mobilenet_v2": _V2, "mobilenet_v3": _V3}
 """The paper's protocol, by family."""
 
 PLANS = {
-    "mobilenet_v2": Plan("mobilenet_v2", (Recipe("mobilenet_v2"),), (1.0,)),
-    "mobilenet_v3": Plan("mobilenet_v3", (Recipe("mobilenet_v3_large_minimalistic"),), (1.0,)),
+    "mobilenet_v2": Plan("mobilenet_v2", (_V2,), (1.0,)),
+    "mobilenet_v3": Plan("mobilenet_v3", (_V3,), (1.0,)),
 }
 """The detectors that are shipped, by name."""

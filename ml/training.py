@@ -217,7 +217,7 @@ def _fit_head(
         rows += [memory[key] for key in wanted]
     groups = [picture.group or picture.file for picture in data.pictures]
     times = 1 + probe.copies
-    heads.fit(model, np.stack(rows).astype(np.float64), np.tile(data.is_ai, times), groups * times, recipe, probe)
+    heads.fit(model, np.stack(rows), np.tile(data.is_ai, times), groups * times, recipe, probe)
 
 
 def _squares(recipe: Recipe, data: LabelledPixels, index: int, copy: int, seed: int) -> Pixels:

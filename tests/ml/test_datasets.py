@@ -35,6 +35,12 @@ def test_two_columns_are_enough(tmp_path: Path) -> None:
     assert [(one.file, one.is_ai, one.group) for one in pictures] == [("a.png", True, ""), ("b.png", False, "")]
 
 
+def test_manifests_from_elsewhere_are_read_kindly(tmp_path: Path) -> None:
+    text = "\ufefflabel,file,width,height\nAI ,a.png,512px,\nHuman,b.png,100,200\n"
+    pictures = read_manifest(write(tmp_path / "m.csv", text))
+    assert [(one.is_ai, one.width, one.height) for one in pictures] == [(True, 0, 0), (False, 100, 200)]
+
+
 def test_what_a_manifest_may_not_say(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="label"):
         read_manifest(write(tmp_path / "a.csv", "file,kind\na.png,ai\n"))
