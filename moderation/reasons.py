@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from moderation.errors import IncompleteDecision
-from moderation.models import Action, DeclaredOrigin, ReasonCode
+from moderation.models import Action, DeclaredOrigin, ReasonCode, Severity
 from moderation.models.decision import RESTRICTING
 
 if TYPE_CHECKING:
@@ -102,6 +102,15 @@ REASONS: tuple[Reason, ...] = (
     ),
     Reason(
         Action.REJECT,
+        ReasonCode.COPIED,
+        gettext_lazy("A copy of another’s work"),
+        gettext_lazy(
+            "“{title}” looks the same as a work that somebody else offered here earlier; a person compared the two."
+            " It cannot be shown here unless you show that it is yours."
+        ),
+    ),
+    Reason(
+        Action.REJECT,
         ReasonCode.UNREADABLE,
         gettext_lazy("The file cannot be opened"),
         gettext_lazy(
@@ -171,6 +180,8 @@ def default_choice(case: Case, action: str) -> str:
     if action == Action.APPROVE:
         declared = case.artwork.declared_origin in (DeclaredOrigin.ASSISTED, DeclaredOrigin.GENERATED)
         code = ReasonCode.DECLARED if declared else ReasonCode.HUMAN_MADE
+    elif action == Action.REJECT and case.severity == Severity.THEFT:
+        code = ReasonCode.COPIED
     elif _marks(case):
         code = ReasonCode.GENERATOR_MARKS
     elif action == Action.REJECT and case.kind == "unscreened":
@@ -183,6 +194,10 @@ def default_choice(case: Case, action: str) -> str:
 def restricts(reason: Reason) -> bool:
     """Whether the decision would cost the artist something."""
     return reason.action in RESTRICTING
+
+
+_NO_MARKS = ("classifier", "declaration", "possible_theft", "seen_restricted", "seen_approved")
+"""Kinds of evidence that are no marks in the file itself."""
 
 
 def _fill(text: str, places: dict[str, str]) -> str:
@@ -208,7 +223,7 @@ def _marks(case: Case) -> str:
     """Return what the file tells about its making, in the sentences meant for artists; strongest first, no repeats."""
     if case.screening is None:
         return ""
-    found = [item for item in case.screening.evidence if item.get("kind") not in ("classifier", "declaration")]
+    found = [item for item in case.screening.evidence if item.get("kind") not in _NO_MARKS]
     proofs = [item for item in found if item.get("strength") == "proof"]
     told = proofs or [item for item in found if item.get("strength") == "strong"]
     return " ".join(dict.fromkeys(item["artist_message"] for item in told if item.get("artist_message")))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, OuterRef
 
-from moderation.models import Artwork, Case, CaseNote, Decision, Event, Saliency, Standing
+from moderation.models import Appeal, Artwork, Case, CaseNote, Decision, Event, Outcome, Saliency, Standing
 from moderation.models.artwork import DeclaredOrigin
+from moderation.selectors.queue import Counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ class Record:
     labelled: int
     rejected: int
     under_review: int
+    appeals_won: int
     works: Sequence[Artwork]
 
     @property
@@ -77,7 +79,7 @@ def case_sheet(case: Case) -> CaseSheet:
     return CaseSheet(
         case=case,
         evidence=by_strength(case.screening.evidence if case.screening else []),
-        record=_record(artwork),
+        record=_record(artwork, appeals_won=getattr(case, "appeals_won", 0)),
         notes=list(CaseNote.objects.filter(case__artwork=artwork).select_related("author")),
         history=list(
             artwork.events.exclude(verb="screening_requested").select_related("actor").order_by("-pk")[:HISTORY]
@@ -90,10 +92,14 @@ def load_case(pk: int) -> Case:
     """Return the case with everything that ``case_sheet`` reads from it. Raises ``Case.DoesNotExist``."""
     related = ("artwork__owner", "screening__detector", "screening__policy", "held_by", "escalation__by")
     overlay = Exists(Saliency.objects.filter(screening=OuterRef("screening")))
-    return Case.objects.select_related(*related).annotate(has_overlay=overlay).get(pk=pk)
+    won = Appeal.objects.filter(
+        artist=OuterRef("artwork__owner"), outcome__in=(Outcome.OVERTURNED, Outcome.PARTLY)
+    ).values("pk")
+    cases = Case.objects.select_related(*related).annotate(has_overlay=overlay, appeals_won=Counted(won))
+    return cases.get(pk=pk)
 
 
-def _record(artwork: Artwork) -> Record | None:
+def _record(artwork: Artwork, *, appeals_won: int) -> Record | None:
     if artwork.owner_id is None:
         return None
     others = Artwork.objects.filter(owner=artwork.owner_id).exclude(pk=artwork.pk)
@@ -105,5 +111,6 @@ def _record(artwork: Artwork) -> Record | None:
         labelled=found.get(Standing.LABELLED, 0),
         rejected=found.get(Standing.REJECTED, 0),
         under_review=found.get(Standing.IN_REVIEW, 0) + found.get(Standing.HELD, 0),
+        appeals_won=appeals_won,
         works=list(others.exclude(standing=Standing.WITHDRAWN).order_by("-created_at")[:NEIGHBOURS]),
     )
