@@ -8,7 +8,7 @@ UV ?= uv
 export PORT PICTURES RESET
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint requirements clean
+.PHONY: help demo test lint fuzz requirements clean
 
 help: ## Say what there is to make
 	@printf 'Brushmark screens uploads of an art marketplace and brings the suspects to people.\n\n'
@@ -46,6 +46,11 @@ lint: ## Check style, types, imports, migrations and templates
 	$(RUN)/lint-imports
 	$(RUN)/python manage.py makemigrations --check --dry-run --skip-checks
 	find marketplace moderation templates tests -name '*.html' -print0 | xargs -0 $(RUN)/djade --check --target-version 5.2
+
+fuzz: ## Fuzz the readers of hostile files for five minutes (atheris, where it runs)
+	@$(PYTHON) tools/bootstrap.py full
+	$(RUN)/pip install --quiet atheris
+	$(RUN)/python -m tests.fuzz.readers -max_total_time=300
 
 requirements: ## Compile the pinned requirements (needs uv; UPGRADE=1 takes newer ones)
 	@for file in requirements.txt requirements-serve.txt; do head -n 1 $$file > $$file.head; done
