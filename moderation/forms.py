@@ -96,6 +96,13 @@ class SkipForm(forms.Form):
     reason = forms.ChoiceField(choices=SkipReason)
 
 
+class AnswerForm(forms.Form):
+    """The artist's answer to a moderator's question, and a link to what shows it."""
+
+    answer = forms.CharField(max_length=2000, error_messages={"required": gettext_lazy("Write an answer first.")})
+    link = forms.URLField(max_length=500, required=False, assume_scheme="https")
+
+
 class PreferencesForm(PreferencesBase):
     """How a moderator likes to work."""
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("artworks/<uuid:reference>/", artworks.artwork, name="artwork"),
     path("artworks/<uuid:reference>/file", artworks.artwork_file, name="artwork_file"),
     path("artworks/<uuid:reference>/thumbnail", artworks.artwork_thumbnail, name="artwork_thumbnail"),
+    path("artworks/<uuid:reference>/answer", artworks.answer, name="answer"),
     path("artworks/<uuid:reference>/status", artworks.artwork_status, name="artwork_status"),
     # The hearing: decisions told to the artist, appeals, the artist's record
     path("record", hearing.record, name="record"),
@@ -35,6 +36,7 @@ urlpatterns = [
     path("cases/<int:pk>/take-over", cases.take_over, name="take_over"),
     path("cases/<int:pk>/skip", cases.skip, name="skip"),
     path("cases/<int:pk>/escalate", cases.escalate, name="escalate"),
+    path("cases/<int:pk>/ask", cases.ask, name="ask"),
     path("cases/<int:pk>/note", cases.note, name="note"),
     path("cases/<int:pk>/reopen", cases.reopen, name="reopen"),
     path("cases/<int:pk>/decide", decisions.decide, name="decide"),

@@ -103,6 +103,8 @@ _FOR_ARTIST: dict[str, Callable[[Event], str]] = {
     "standing_changed": _new_standing,
     "decision_undone": lambda event: _("The decision was taken back; a person looks again."),
     "case_reopened": lambda event: _("A person looks at it once more."),
+    "artist_asked": lambda event: _("A moderator asked you about it."),
+    "artist_answered": lambda event: _("You answered."),
     "waited_out": lambda event: (
         _("It waited too long, so a person was called.")
         if event.after.get("what") == "ask"
@@ -136,6 +138,8 @@ _FOR_MODERATOR: dict[str, Callable[[Event], str]] = {
     "case_skipped": lambda event: _("Skipped it."),
     "case_escalated": lambda event: _("Passed it to the senior moderators."),
     "case_reopened": lambda event: _("Opened it anew."),
+    "artist_asked": lambda event: _("Asked the artist:"),
+    "artist_answered": lambda event: _("The artist answered:"),
     "case_decided": lambda event: (
         _("Decided: %(action)s. Ground: %(ground)s.") % {"action": _action(event), "ground": _ground(event)}
     ),

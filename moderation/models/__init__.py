@@ -18,6 +18,7 @@ from moderation.models.event import Event
 from moderation.models.fingerprint import Fingerprint
 from moderation.models.notice import Notice, NoticeState
 from moderation.models.policy import Band, Policy, WaitedOut
+from moderation.models.question import Question
 from moderation.models.saliency import Saliency
 from moderation.models.screening import Screening, ScreeningState
 from moderation.models.thumbnail import Thumbnail
@@ -46,6 +47,7 @@ __all__ = [
     "NoticeState",
     "Outcome",
     "Policy",
+    "Question",
     "ReasonCode",
     "Saliency",
     "SavedView",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, OuterRef
 
-from moderation.models import Appeal, Artwork, Case, CaseNote, Decision, Event, Outcome, Saliency, Standing
+from moderation.models import Appeal, Artwork, Case, CaseNote, Decision, Event, Outcome, Question, Saliency, Standing
 from moderation.models.artwork import DeclaredOrigin
 from moderation.selectors.queue import Counted
 
@@ -46,6 +46,7 @@ class CaseSheet:
     evidence: list[dict[str, Any]]
     record: Record | None
     notes: Sequence[CaseNote]
+    questions: Sequence[Question]
     history: Sequence[Event]
     decision: Decision | None
     """The decision that closed this very case and is in force."""
@@ -81,6 +82,7 @@ def case_sheet(case: Case) -> CaseSheet:
         evidence=by_strength(case.screening.evidence if case.screening else []),
         record=_record(artwork, appeals_won=getattr(case, "appeals_won", 0)),
         notes=list(CaseNote.objects.filter(case__artwork=artwork).select_related("author")),
+        questions=list(case.questions.select_related("asked_by")) if getattr(case, "was_asked", True) else [],
         history=list(
             artwork.events.exclude(verb="screening_requested").select_related("actor").order_by("-pk")[:HISTORY]
         ),
@@ -95,8 +97,9 @@ def load_case(pk: int) -> Case:
     won = Appeal.objects.filter(
         artist=OuterRef("artwork__owner"), outcome__in=(Outcome.OVERTURNED, Outcome.PARTLY)
     ).values("pk")
-    cases = Case.objects.select_related(*related).annotate(has_overlay=overlay, appeals_won=Counted(won))
-    return cases.get(pk=pk)
+    asked = Exists(Question.objects.filter(case=OuterRef("pk")))
+    cases = Case.objects.select_related(*related)
+    return cases.annotate(has_overlay=overlay, appeals_won=Counted(won), was_asked=asked).get(pk=pk)
 
 
 def _record(artwork: Artwork, *, appeals_won: int) -> Record | None:

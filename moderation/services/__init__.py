@@ -13,6 +13,7 @@ from moderation.services.decisions import decide, undo
 from moderation.services.notices import send_notices
 from moderation.services.passing_on import add_note, escalate_case, reopen_case
 from moderation.services.policies import current_policy, publish_policy
+from moderation.services.questions import answer_question, ask_artist
 from moderation.services.requests import request_screening, rescreen, withdraw
 from moderation.services.screen_pending import screen_pending
 from moderation.services.second_looks import take_second_look
@@ -20,6 +21,8 @@ from moderation.services.sweeping import sweep, sweep_missed
 
 __all__ = [
     "add_note",
+    "answer_question",
+    "ask_artist",
     "claim_case",
     "claim_next",
     "current_policy",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from moderation.conf import settings
 from moderation.errors import NotAllowed
-from moderation.models import Appeal, Case, CaseKind, CaseState, Skip
+from moderation.models import Appeal, Case, CaseKind, CaseState, Question, Skip
 from moderation.models.desk import SkipReason
 from moderation.permissions import is_moderator, is_senior
 from moderation.services import cases, events
@@ -41,18 +41,21 @@ _TRIES = 20
 
 
 def workable(moderator: AbstractBaseUser, queue: QuerySet[Case] | None = None) -> QuerySet[Case]:
-    """Keep the open cases of ``queue`` that ``moderator`` may and would take: free or their own, not their own work,
-    not passed over, not waiting for a senior moderator unless they are one, no appeal against their own decision.
+    """Keep the open cases of ``queue`` that ``moderator`` may and would take.
+
+    Free or theirs already; not their own work; not passed over; not waiting for the artist's answer; not waiting for a
+    senior moderator unless they are one; no appeal against their own decision.
     """
     now = timezone.now()
     free = Q(held_by__isnull=True) | Q(held_until__lte=now) | Q(held_by=moderator.pk)
     passed_over = Skip.objects.filter(case=OuterRef("pk"), moderator=moderator.pk, until__gt=now)
+    parked = Question.objects.filter(case=OuterRef("pk"), answered_at__isnull=True, wait_until__gt=now)
     if is_senior(moderator):
         level = ~Q(Exists(Appeal.objects.filter(case=OuterRef("pk"), first_decider=moderator.pk)))
     else:
         level = Q(escalation__isnull=True) & ~Q(kind=CaseKind.APPEAL)
     return (Case.objects.all() if queue is None else queue).filter(
-        free, level, ~Q(artwork__owner=moderator.pk), ~Exists(passed_over), state=CaseState.OPEN
+        free, level, ~Q(artwork__owner=moderator.pk), ~Exists(passed_over), ~Exists(parked), state=CaseState.OPEN
     )
 
 

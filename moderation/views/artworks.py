@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import mimetypes
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from moderation.models import Artwork, Saliency, Thumbnail
+from moderation import services
+from moderation.errors import ModerationError
+from moderation.forms import AnswerForm
+from moderation.models import Artwork, CaseState, Question, Saliency, Thumbnail
 from moderation.permissions import is_moderator, is_owner, may_see_file
 from moderation.renditions import TERM_OF_LABEL, with_source_type
 from moderation.selectors import artists
@@ -22,6 +27,7 @@ from moderation.views._desk import moderators_only
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.contrib.auth.models import User
     from django.http import HttpRequest, HttpResponseBase
 
 PICTURE_TYPES = (
@@ -49,7 +55,10 @@ def artwork(request: HttpRequest, reference: UUID) -> HttpResponseBase:
     """Show the artist where the work stands, why, and what happened so far."""
     record = _own_artwork(request, reference)
     history = record.events.exclude(verb="artwork_described").order_by("-pk")[:50]
-    return render(request, "moderation/artwork.html", {"artwork": record, "history": history})
+    question = _open_question(record)
+    may_answer = question is not None and is_owner(request.user, record)
+    context = {"artwork": record, "history": history, "question": question, "may_answer": may_answer}
+    return render(request, "moderation/artwork.html", context)
 
 
 @require_safe
@@ -58,6 +67,37 @@ def artwork_status(request: HttpRequest, reference: UUID) -> HttpResponseBase:
     """Return the status block alone, for pages that follow it live."""
     record = _own_artwork(request, reference)
     return render(request, "moderation/_status.html", {"artwork": record, "status": artists.status_of(record)})
+
+
+@require_POST
+@login_required
+def answer(request: HttpRequest, reference: UUID) -> HttpResponseBase:
+    """Take the artist's answer to a moderator's open question."""
+    record = get_object_or_404(Artwork, reference=reference)
+    question = _open_question(record)
+    if question is None or not is_owner(request.user, record):
+        raise Http404
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        for problems in form.errors.values():
+            messages.error(request, " ".join(str(problem) for problem in problems))
+        return redirect(record)
+    try:
+        services.answer_question(
+            question=question,
+            artist=cast("User", request.user),
+            answer=form.cleaned_data["answer"],
+            link=form.cleaned_data["link"],
+        )
+    except ModerationError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Thank you. Your answer is with the moderators."))
+    return redirect(record)
+
+
+def _open_question(record: Artwork) -> Question | None:
+    return Question.objects.filter(case__artwork=record, case__state=CaseState.OPEN, answered_at__isnull=True).first()
 
 
 @require_safe

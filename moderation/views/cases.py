@@ -156,6 +156,24 @@ def escalate(request: DeskRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @moderators_only
+def ask(request: DeskRequest, pk: int) -> HttpResponse:
+    """Ask the artist and go to the next case; this one waits for the answer."""
+    one = case_or_404(pk)
+    text, version = request.POST.get("text", ""), request.POST.get("version", "")
+    try:
+        services.ask_artist(
+            case=one, moderator=request.user, text=text, version=int(version) if version.isdecimal() else 0
+        )
+    except CaseConflict as error:
+        return conflict(request, error, case=one, text=text)
+    except (NotAllowed, IncompleteDecision) as error:
+        return _refused(request, one, error)
+    messages.success(request, _("Asked. “%(title)s” waits for the answer.") % {"title": one.artwork})
+    return to_next(request)
+
+
+@require_POST
+@moderators_only
 def note(request: DeskRequest, pk: int) -> HttpResponse:
     """Keep an internal note."""
     one = case_or_404(pk)

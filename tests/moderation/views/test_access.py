@@ -33,6 +33,7 @@ PAGES: list[tuple[str, str, dict[str, int]]] = [
     ("take_over", "post", {"artist": 403, "moderator": 302, "senior": 302}),
     ("skip", "post", {"artist": 403, "moderator": 302, "senior": 302}),
     ("escalate", "post", {"artist": 403, "moderator": 422, "senior": 422}),
+    ("ask", "post", {"artist": 403, "moderator": 422, "senior": 422}),
     ("note", "post", {"artist": 403, "moderator": 422, "senior": 422}),
     ("reopen", "post", {"artist": 403, "moderator": 422, "senior": 422}),
     ("decide", "post", {"artist": 403, "moderator": 422, "senior": 422}),
@@ -70,7 +71,7 @@ def addresses(make_case: Callable[..., Case], moderator: Any) -> dict[str, str]:
         "saliency": [case.screening_id],
         "overview_csv": ["days"],
     }
-    of_a_case = ("case", "keep", "take_over", "skip", "escalate", "note", "reopen", "decide")
+    of_a_case = ("case", "keep", "take_over", "skip", "escalate", "ask", "note", "reopen", "decide")
     return {
         name: reverse(f"moderation:{name}", args=given.get(name, [case.pk] if name in of_a_case else []))
         for name, _method, _answers in PAGES
@@ -101,7 +102,7 @@ def test_every_page_by_role(
 def test_the_table_names_every_page() -> None:
     from moderation.urls import urlpatterns
 
-    for_artists_too = {"artwork", "artwork_file", "artwork_thumbnail", "artwork_status"}
+    for_artists_too = {"artwork", "answer", "artwork_file", "artwork_thumbnail", "artwork_status"}
     elsewhere = {pattern.name for pattern in urlpatterns if pattern.callback.__module__ == "moderation.views.hearing"}
     known = {name for name, _method, _answers in PAGES}
     assert {pattern.name for pattern in urlpatterns} - for_artists_too - elsewhere == known
