@@ -23,6 +23,7 @@ from moderation.models import (
     CaseState,
     Decision,
     DeclaredOrigin,
+    Question,
     Screening,
     Standing,
     WaitedOut,
@@ -59,6 +60,8 @@ class Clock:
     """When the artist's open cases are due, by the artwork's primary key."""
     asked: dict[int, datetime] = field(default_factory=dict)
     """When the artist's open screenings were asked for, by the artwork's primary key."""
+    questioned: set[int] = field(default_factory=set)
+    """The artworks (primary keys) about which a moderator has asked and not been answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,13 @@ def clock_for(artwork: Artwork, *, alone: bool = False) -> Clock:
     mine = Q(artwork__owner=artwork.owner_id) if artwork.owner_id and not alone else Q(artwork=artwork)
     cases = Case.objects.filter(mine, state=CaseState.OPEN).order_by("-pk")
     screenings = Screening.objects.filter(mine, state__in=OPEN_STATES).order_by("-pk")
+    unanswered = Exists(Question.objects.filter(case=OuterRef("pk"), answered_at__isnull=True))
+    found = list(cases.annotate(unanswered=unanswered).values_list("artwork", "due_at", "unanswered")[:1000])
     return Clock(
         policy=policies.current_policy(),
         usual=usual_review_time(),
-        due=dict(cases.values_list("artwork", "due_at")[:1000]),
+        due={artwork_pk: due_at for artwork_pk, due_at, _unanswered in found},
+        questioned={artwork_pk for artwork_pk, _due_at, waits in found if waits},
         asked=dict(screenings.values_list("artwork", "requested_at")[:1000]),
     )
 
@@ -112,7 +118,9 @@ def status_of(artwork: Artwork | None, clock: Clock | None = None) -> Status:
         artwork,
         usual=usual,
         follows=_follows(clock.due.get(artwork.pk), clock.policy, artwork),
-        may=_may(artwork, clock.policy),
+        may=_("A moderator asks you something about it: please answer on this work's page.")
+        if artwork.pk in clock.questioned
+        else _may(artwork, clock.policy),
     )
 
 

@@ -102,6 +102,8 @@ def test_the_pages_carry_it_there_and_back(
     page = studio.get(case.artwork.get_absolute_url()).content.decode()
     assert "A moderator asks you" in page
     assert "A &lt;sketch&gt;?" in page
+    status = studio.get(reverse("moderation:artwork_status", args=[case.artwork.reference])).content.decode()
+    assert "A moderator asks you something about it" in status
     answer = reverse("moderation:answer", args=[case.artwork.reference])
     assert stranger.post(answer, {"answer": "Mine."}).status_code == 404
     refused = studio.post(answer, {"answer": "Here.", "link": "javascript:alert(1)"}, follow=True)
