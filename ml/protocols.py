@@ -158,6 +158,7 @@ def unseen(
         detector = _fold_detector(fold_folder(folder, k), networks[k], Calibration(), np.zeros(1), np.zeros(1, bool))
         held_out = fold == k
         z[held_out] = detector.logits([_artwork(data.pixels[i]) for i in np.flatnonzero(held_out).tolist()])
+        say(f"fold {k + 1} of {folds}: AUROC {tables.number(evaluation.auroc(z[held_out], data.is_ai[held_out]))}")
     p = np.zeros(len(z))
     in_field = np.array([picture.domain in (FIELD, "") for picture in data.pictures])
     for k in range(folds):  # each fold is calibrated on the others
