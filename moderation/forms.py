@@ -108,7 +108,12 @@ class PreferencesForm(PreferencesBase):
 
     class Meta:
         model = DeskPreferences
-        fields = ["hide_score", "blur", "greyscale", "shortcuts"]
+        fields = ["hide_score", "blur", "greyscale", "shortcuts", "layout"]
+        widgets = {"layout": forms.RadioSelect}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["layout"].required = False  # left out, it keeps its default
 
 
 class SavedViewForm(SavedViewBase):

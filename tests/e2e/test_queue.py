@@ -76,6 +76,12 @@ def heading(page: Any) -> str:
     return str(page.locator("h1").inner_text())
 
 
+def arrived(page: Any, title: str) -> None:
+    """Wait until the case of that title is on the screen and its page alive: the heartbeat has answered."""
+    page.get_by_role("heading", name=title, exact=True).wait_for()
+    page.get_by_text("Kept for you while this page is open.").wait_for()
+
+
 def press(page: Any, *keys: str) -> None:
     for key in keys:
         page.keyboard.press(key)
@@ -106,8 +112,7 @@ def test_the_whole_path_by_keyboard_alone(shop: Site, works: Any, enter: Any) ->
 
     press(page, "n")
     page.wait_for_url("**/cases/**")
-    assert heading(page) == "First"
-    page.get_by_text("Kept for you while this page is open.").wait_for()
+    arrived(page, "First")
 
     press(page, "r", "1", "3")
     text = page.get_by_label("To the artist")
@@ -116,18 +121,18 @@ def test_the_whole_path_by_keyboard_alone(shop: Site, works: Any, enter: Any) ->
     page.keyboard.type(" Also: a rake and a lake.")  # letters that are keys elsewhere are letters here
     assert text.input_value().endswith(" Also: a rake and a lake.")
     press(page, "Control+Enter")
-    page.get_by_role("heading", name="Second", exact=True).wait_for()
+    arrived(page, "Second")
     standing, explanation = state(shop, "First")
     assert standing == "rejected"
     assert explanation.endswith("a rake and a lake.")
 
     press(page, "u")  # back: the first case is open again
-    page.get_by_role("heading", name="First", exact=True).wait_for()
+    arrived(page, "First")
     assert page.get_by_text("Taken back: “First” is open again.").is_visible()
     assert state(shop, "First")[0] == "held"
 
     press(page, "a", "Enter")
-    page.get_by_role("heading", name="Second", exact=True).wait_for()
+    arrived(page, "Second")
     assert state(shop, "First")[0] == "approved"
 
     press(page, "m")
@@ -140,11 +145,11 @@ def test_the_whole_path_by_keyboard_alone(shop: Site, works: Any, enter: Any) ->
     press(page, "l", "ArrowRight")  # the next reason, by the radio buttons' own keys
     page.wait_for_function("document.activeElement.value === 'label:generator_marks'")
     press(page, "l", "6", "Enter")
-    page.get_by_role("heading", name="Third", exact=True).wait_for()
+    arrived(page, "Third")
     assert state(shop, "Second")[0] == "labelled"
 
     press(page, "s", "Enter")  # the first reason to skip has the focus
-    page.get_by_role("heading", name="Fourth", exact=True).wait_for()
+    arrived(page, "Fourth")
 
     press(page, "x")
     page.keyboard.type("I know this style too little.")
@@ -264,7 +269,7 @@ def test_without_scripts_everything_is_a_plain_form(shop: Site, works: Any, ente
     page.get_by_role("button", name="Next case").click()
     assert heading(page) == "Plain One"
     page.locator("fieldset[data-action=reject] .bm-pick").first.click()
-    page.get_by_label("Light", exact=True).check()
+    page.get_by_role("checkbox", name="Light").check()
     page.get_by_role("button", name="Decide, next case").click()
     assert heading(page) == "Plain Two"
     standing, explanation = state(shop, "Plain One")
@@ -283,6 +288,7 @@ def test_no_barrier_on_any_page(theme: str, shop: Site, works: Any, enter: Any) 
     barriers: dict[str, Any] = {}
 
     def look(name: str) -> None:
+        page.wait_for_timeout(400)  # colours that change slowly have arrived
         found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
         serious = [one for one in found if one["impact"] in ("serious", "critical")]
         if serious:

@@ -233,9 +233,12 @@ def test_a_hidden_score_is_hidden_in_the_queue_too(
 
 def test_preferences_are_kept_for_each_moderator(desk: Client, moderator: Any, other_moderator: Any) -> None:
     address = reverse("moderation:preferences")
-    assert desk.post(address, {"hide_score": "on"}).status_code == 302
+    assert 'value="list"' in desk.get(address).content.decode()
+    assert desk.post(address, {"hide_score": "on", "layout": "spiral"}).status_code == 422
+    assert desk.post(address, {"hide_score": "on", "layout": "grid"}).status_code == 302
     mine = DeskPreferences.objects.get()
     assert (mine.moderator, mine.hide_score, mine.shortcuts) == (moderator, True, False)
+    assert mine.layout == "grid"
     assert "data-shortcuts" not in desk.get(QUEUE).content.decode()
     assert 'id="keys"' not in desk.get(QUEUE).content.decode()
 
