@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from moderation.evidence.base import Strength
 from moderation.models import (
@@ -103,6 +104,30 @@ def apply_decision(artwork: Artwork, *, decision: Decision) -> None:
         reason=decision.explanation,
         decision=decision,
     )
+
+
+def redeclare(artwork: Artwork, *, before: str, policy: Policy) -> None:
+    """Let a changed declaration of a work that is through take effect.
+
+    Declaring more AI than before only adds the label. Declaring less on a work that a person approved asks a person
+    again: they may have approved it *because* it was declared. (One that a machine cleared is simply looked at anew.)
+    """
+    steps = list(LABEL_OF_ORIGIN)
+    earlier, now = (steps.index(origin) + 1 if origin in steps else 0 for origin in (before, artwork.declared_origin))
+    if now > earlier and artwork.standing in (Standing.CLEARED, Standing.APPROVED):
+        label = LABEL_OF_ORIGIN[artwork.declared_origin]
+        set_standing(
+            artwork, Standing(artwork.standing), visible=artwork.is_visible, label=label, reason=_("Declared so.")
+        )
+    elif now < earlier and artwork.standing == Standing.APPROVED:
+        cases.open_case(
+            artwork,
+            screening=artwork.screenings.filter(state=ScreeningState.DONE).order_by("-pk").first(),
+            kind=CaseKind.SUSPECT,
+            severity=Severity.STRONG,
+            reason=_("The artist took back a declaration of AI on a work that a person had approved."),
+            due_at=timezone.now() + policy.time_limit(Band.REVIEW),
+        )
 
 
 def set_standing(

@@ -125,6 +125,8 @@ def _update_about(artwork: Artwork, about: dict[str, object]) -> Artwork:
         artwork.save(update_fields=[*changed, "updated_at"])
         after = {name: _plain(about[name]) for name in changed}
         events.log("artwork_described", artwork=artwork, before=before, after=after)
+        if "declared_origin" in before:
+            outcomes.redeclare(artwork, before=str(before["declared_origin"]), policy=policies.current_policy())
     return artwork
 
 

@@ -146,6 +146,34 @@ def test_a_changed_declaration_is_looked_at_anew(
     assert (artwork_of(listing).standing, artwork_of(listing).ai_label) == ("held", "")
 
 
+def test_declaring_ai_on_an_approved_work_labels_it_and_taking_that_back_asks_a_person(
+    make_case: Callable[..., Case], moderator: Any, artwork_of: Callable[..., Artwork]
+) -> None:
+    case = make_case(score=0.95)
+    services.decide(case=case, decider=moderator, action="approve", reason_code="human_made", version=case.version)
+    listing = Listing.objects.get()
+    listing.declared_origin = "generated"
+    listing.save()
+    assert (artwork_of(listing).standing, artwork_of(listing).ai_label) == ("approved", "ai_generated")
+    assert artwork_of(listing).decision is not None
+    assert not Case.objects.filter(state="open").exists()
+
+    listing.declared_origin = "handmade"
+    listing.save()
+    assert (artwork_of(listing).standing, artwork_of(listing).ai_label) == ("approved", "ai_generated")
+    again = Case.objects.get(state="open")
+    assert (again.artwork, again.severity) == (artwork_of(listing), 20)
+    services.decide(
+        case=again,
+        decider=moderator,
+        action="label",
+        reason_code="undeclared_ai",
+        explanation="You said so yourself.",
+        version=again.version,
+    )
+    assert (artwork_of(listing).standing, artwork_of(listing).ai_label) == ("labelled", "ai_generated")
+
+
 def test_fixtures_are_left_to_the_sweeper(make_listing: Callable[..., Listing]) -> None:
     from django.core import serializers
 
