@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_QUERIES, MOST_GROWTH, MOST_TIMES_BARE = 12, 1.5, 3.0
 ROUNDS = 60
+ARTISTS = 500
 
 
 @login_required
@@ -42,7 +43,7 @@ def bare(request: HttpRequest) -> HttpResponse:
 urlpatterns = [path("bare", bare), path("", include("marketplace.urls"))]
 
 
-def fill(number: int, artist: User) -> None:
+def fill(number: int, artists: list[User]) -> None:
     """Bring the open cases up to ``number``."""
     have = Case.objects.count()
     policy, _ = Policy.objects.get_or_create(version=1, defaults={"review_threshold": 0.5, "hold_threshold": 0.9})
@@ -59,7 +60,7 @@ def fill(number: int, artist: User) -> None:
                 field="picture",
                 file_name="none.png",
                 digest=f"{place:064x}",
-                owner=artist,
+                owner=artists[place % len(artists)],
                 title=f"Work {place}",
                 category="painting",
                 declared_origin="handmade",
@@ -117,7 +118,7 @@ def measure(browser: Client) -> dict[str, tuple[float, int]]:
         "queue, grid": "/moderation/?layout=grid",
         "queue, second page": f"/moderation/?after={second}",
         "queue, overdue": "/moderation/?due=overdue",
-        "queue, one artist": "/moderation/?artist=bench-artist",
+        "queue, one artist": "/moderation/?artist=bench-artist-7",
         "live update": f"/moderation/live?ids={ids}&since={since}",
         "a case": case.get_absolute_url(),
     }
@@ -169,7 +170,9 @@ def main() -> int:
     parser.add_argument("--replay", type=int, default=300)
     wishes = parser.parse_args()
     call_command("migrate", verbosity=0, skip_checks=True)
-    artist, _ = User.objects.get_or_create(username="bench-artist")
+    names = [f"bench-artist-{number}" for number in range(ARTISTS)]
+    User.objects.bulk_create([User(username=name) for name in names], ignore_conflicts=True)
+    artists = list(User.objects.filter(username__in=names).order_by("pk"))
     moderator, _ = User.objects.get_or_create(username="bench-moderator")
     moderator.groups.add(Group.objects.get(name="Moderators"))
     browser = Client(SERVER_NAME="localhost")
@@ -177,9 +180,9 @@ def main() -> int:
     broken = []
     write = sys.stdout.write
 
-    fill(100, artist)
+    fill(100, artists)
     few = measure(browser)
-    fill(wishes.cases, artist)
+    fill(wishes.cases, artists)
     many = measure(browser)
     write(f"{connection.vendor}: median milliseconds of server time\n")
     write(f"{'page':22} {'100 cases':>10} {wishes.cases:>9,} cases  ratio  queries\n")

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from moderation.models import Action, Case, CaseState, Decision, SecondLook, Severity
+from moderation.models import Action, Appeal, Case, CaseState, Decision, Outcome, SecondLook, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -244,6 +244,32 @@ def agreement() -> Table:
     )
 
 
+def appeals() -> Table:
+    """How appeals ended, and the share that artists won."""
+    counts = Appeal.objects.aggregate(
+        waiting=Count("pk", filter=Q(decided_at__isnull=True)),
+        **{outcome.value: Count("pk", filter=Q(outcome=outcome)) for outcome in Outcome},
+    )
+    ended = sum(counts[outcome.value] for outcome in Outcome)
+    kinds = {Outcome.OVERTURNED: "good", Outcome.PARTLY: "label", Outcome.UPHELD: "stop"}
+    rows, parts = [], []
+    for outcome, kind in kinds.items():
+        share, low, high = wilson(counts[outcome.value], ended)
+        said = [f"{share * 100:.0f} %", f"{low * 100:.0f}–{high * 100:.0f} %"] if ended else ["–", "–"]
+        rows.append([outcome.label, counts[outcome.value], *said])
+        parts.append([(share * 100, kind, said[0])])
+    rows.append([_("Still open"), counts["waiting"], "–", "–"])
+    parts.append([])
+    return Table(
+        "appeals",
+        _("Appeals"),
+        _("How they ended. The first two lines are those that artists won, wholly or in part."),
+        [_("Outcome"), _("Appeals"), _("Share"), _("Interval")],
+        rows,
+        _bars(parts, full=100),
+    )
+
+
 def wilson(hits: int, number: int) -> tuple[float, float, float]:
     """Return share, lower and upper bound of the 95 % Wilson interval (0, 0, 1 of nothing)."""
     if number == 0:
@@ -271,5 +297,6 @@ TABLES: dict[str, Callable[[], Table]] = {
     "time": time_to_decision,
     "overturned": overturned,
     "second-looks": agreement,
+    "appeals": appeals,
 }
 """Every table by its name in the CSV's address."""

@@ -90,6 +90,19 @@ def test_the_overview_counts(look: SecondLook, make_case: Callable[..., Case], s
     assert line[1:] == [1, 0.0, 0]
 
 
+def test_appeals_are_counted_by_how_they_ended(look: SecondLook, artist: Any, senior: Any) -> None:
+    assert [row[1] for row in overview.appeals().rows] == [0, 0, 0, 0]
+    appeal = services.file_appeal(decision=look.decision, artist=artist, text="I drew it by hand.")
+    assert [row[1] for row in overview.appeals().rows] == [0, 0, 0, 1]
+    case = Case.objects.get(kind="appeal")
+    services.decide_appeal(
+        appeal=appeal, decider=senior, outcome="overturned", reply="You are right.", version=case.version
+    )
+    appeal.refresh_from_db()
+    assert appeal.was_won
+    assert overview.appeals().rows[0] == ["The decision is taken back", 1, "100 %", "21–100 %"]
+
+
 def test_undone_decisions_do_not_count(make_case: Callable[..., Case], moderator: Any) -> None:
     case = make_case()
     decision = services.decide(
