@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -117,23 +117,26 @@ def paper_split(pictures: Sequence[Picture], seed: int) -> tuple[list[Picture], 
 
 
 def group_folds(pictures: Sequence[Picture], folds: int, seed: int = 0) -> list[list[Picture]]:
-    """Deal whole groups into ``folds`` parts with about the same number of pictures of each class.
+    """Deal whole groups into ``folds`` parts with about the same number of pictures of each class and domain.
 
-    Largest group first, each to the part that has least of its class: deterministic but for ties, which
-    ``seed`` breaks. A picture without a group is a group of its own.
+    Large groups first (their order loosened by ``seed``), each to the part that has least of its kind. A picture
+    without a group is a group of its own.
     """
     members: dict[str, list[Picture]] = defaultdict(list)
     for picture in pictures:
         members[picture.group or picture.file].append(picture)
-    ties = dict(zip(sorted(members), np.random.default_rng(seed).permutation(len(members)), strict=True))
+    rng = np.random.RandomState(seed)  # its stream is frozen for good: the folds must not change
+    names = sorted(members)
+    size = {name: len(members[name]) * rng.uniform(0.6, 1.67) for name in names}
     parts: list[list[Picture]] = [[] for _ in range(folds)]
-    counts = [Counter[bool]() for _ in range(folds)]
-    for name in sorted(members, key=lambda name: (-len(members[name]), ties[name])):
-        here = Counter(picture.is_ai for picture in members[name])
-        main = here.most_common(1)[0][0]
-        best = min(range(folds), key=lambda k: (counts[k][main], counts[k].total(), k))
+    whole, of_kind = np.zeros(folds), defaultdict[tuple[bool, bool], Any](lambda: np.zeros(folds))
+    for name in sorted(names, key=lambda name: -size[name]):
+        first = members[name][0]
+        counts = of_kind[first.is_ai, first.domain in ("", "anime")]
+        best = int(np.argmin(counts + 1e-3 * whole + 1e-6 * rng.rand(folds)))
         parts[best] += members[name]
-        counts[best] += here
+        counts[best] += len(members[name])
+        whole[best] += len(members[name])
     return parts
 
 

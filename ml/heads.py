@@ -142,7 +142,7 @@ def fit(
     ``features`` is ``(n, d)``. Every tap weighs the same whatever its number of channels; classes weigh the same;
     ``recipe.group_power`` and ``probe.group_penalty`` keep the head from leaning on what only tells sources apart.
     """
-    from scipy.optimize import minimize  # type: ignore[import-untyped]
+    from scipy.optimize import minimize
 
     shift, scale = features.mean(axis=0), 1 / (features.std(axis=0) + 1e-4)
     sizes = np.array(tap_sizes(model))
@@ -207,15 +207,17 @@ def _numbers(tap: Tap) -> list[Any]:
 
 
 def _maps(base: Any) -> list[Any]:
-    """Return the map after each depthwise convolution (normalised, rectified), V2's first one, and the last."""
+    """Return the map after each depthwise convolution (normalised, rectified), V2's first one, and the last.
+
+    Where the network itself rectifies there (V2 at 0 and 6, V3's first blocks at 0), that map is taken.
+    """
     import keras
 
     maps = []
-    previous_depthwise = False
-    for layer in base.layers:
-        if isinstance(layer, keras.layers.BatchNormalization) and previous_depthwise:
-            maps.append(keras.ops.relu(layer.output))
-        elif layer.name == "Conv1_relu":
+    for layer, behind, next_behind in zip(base.layers, base.layers[1:], base.layers[2:], strict=False):
+        if layer.name == "Conv1_relu":
             maps.append(layer.output)
-        previous_depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+        elif isinstance(layer, keras.layers.DepthwiseConv2D):  # then its BatchNorm, then the activation
+            rectified = isinstance(next_behind, keras.layers.ReLU)
+            maps.append(next_behind.output if rectified else keras.ops.relu(behind.output))
     return [*maps, base.output]

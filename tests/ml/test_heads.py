@@ -89,6 +89,19 @@ def test_statistics_are_averages_and_spreads_of_every_depth() -> None:
     assert np.allclose(numbers[:, -channels:], np.sqrt(last.var(axis=(1, 2)) + 1e-5), atol=1e-3)
 
 
+def test_v2_is_read_where_it_rectifies_at_six() -> None:
+    import keras
+
+    from ml import backbones
+
+    model = backbones.build(replace(HEADS["statistics"], backbone="mobilenet_v2"), None)
+    names = {layer.name for layer in model.layers}
+    taps = [model.get_layer(name).input for name in names if name.startswith("tap_") and name.endswith("_mean")]
+    assert len(taps) == 19  # the first convolution, seventeen blocks, the last map
+    behind = [tensor._keras_history.operation for tensor in taps]
+    assert all(isinstance(layer, keras.layers.ReLU) and layer.max_value == 6 for layer in behind)
+
+
 def test_a_fitted_head_tells_the_classes_and_leans_less_on_what_tells_sources_apart() -> None:
     from ml import backbones, heads
 
