@@ -13,7 +13,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.models import Category, Currency, Listing, Origin
-from ml.probe import ArtworkError, Limits, probe
+from ml.probe import ArtworkError, Limits, available_formats, probe
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -42,9 +42,24 @@ class PictureField(forms.FileField):
     header: Header | None = None
 
     @property
-    def limit(self) -> int:
-        """The most bytes that a picture may have."""
-        return settings.UPLOAD_MAX_BYTES
+    def limits(self) -> Limits:
+        """What one picture may ask of us."""
+        return Limits(max_bytes=settings.UPLOAD_MAX_BYTES)
+
+    @property
+    def megapixels(self) -> int:
+        """The most pixels that a picture may have, in millions."""
+        return self.limits.max_pixels // 1_000_000
+
+    @property
+    def formats(self) -> list[str]:
+        """The formats that this installation can read (HEIF only where the extra is installed)."""
+        return [name for name, has_decoder in available_formats().items() if has_decoder]
+
+    @property
+    def takes_heic(self) -> bool:
+        """Whether the telephones' format can be read here."""
+        return "HEIF" in self.formats
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Return the uploaded file, rewound. Raises ``ValidationError`` with the probe's sentence."""
@@ -54,15 +69,15 @@ class PictureField(forms.FileField):
             stream = file.file
             stream.seek(0)
             try:
-                self.header = probe(stream, Limits(max_bytes=self.limit))
+                self.header = probe(stream, self.limits)
             except ArtworkError as error:
                 raise ValidationError(str(error), code=error.code) from error
             stream.seek(0)
         return file
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Let the browser's file chooser offer pictures first, and the page refuse a file that is too large unsent."""
-        return {**super().widget_attrs(widget), "accept": ACCEPT, "data-max-bytes": self.limit}
+        """Let the browser's file chooser offer pictures first."""
+        return {**super().widget_attrs(widget), "accept": ACCEPT}
 
 
 class ListingForm(ListingModelForm):
@@ -108,6 +123,9 @@ class ListingForm(ListingModelForm):
         origin.choices = Origin.choices  # without the empty choice: nothing is chosen until the artist chooses
         category = cast("forms.ChoiceField", self.fields["category"])
         category.choices = [("", _("Choose …")), *Category.choices]
+        for name, field in self.fields.items():
+            if field.required and name != "picture":  # the page says it before a large file is sent for nothing
+                field.widget.attrs["data-missing"] = field.error_messages["required"]
 
     def clean(self) -> dict[str, Any]:
         """Say that a picture was too large, where the upload handler dropped it on the way in."""
@@ -152,9 +170,39 @@ class ListingForm(ListingModelForm):
         }
 
     @property
+    def problems(self) -> dict[str, list[str]]:
+        """What is to be put right, by field, in the sentences that the page shows (``__all__``: the whole form)."""
+        return {name: [str(problem) for problem in problems] for name, problems in self.errors.items()}
+
+    @property
     def origin_choices(self) -> list[tuple[Any, Any]]:
         """Each radio button of the declaration with the sentence that explains it."""
         return [(radio, ORIGIN_HELP[Origin(radio.data["value"])]) for radio in self["declared_origin"]]
+
+
+class SeriesForm(forms.Form):
+    """One declaration for several of the artist's own works."""
+
+    MOST = 200
+
+    works = forms.TypedMultipleChoiceField(
+        coerce=uuid.UUID, error_messages={"required": _("Choose the works that belong to the series first.")}
+    )
+    declared_origin = forms.ChoiceField(
+        choices=Origin.choices, error_messages={"required": _("Say how the works were made.")}
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Whose they are is the service's to say; here they need only be names of works, and not too many.
+        named = self.data.getlist("works")[: self.MOST] if hasattr(self.data, "getlist") else []
+        works = cast("forms.TypedMultipleChoiceField", self.fields["works"])
+        works.choices = [(name, name) for name in named]
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is to be put right."""
+        return [str(problem) for problems in self.errors.values() for problem in problems]
 
 
 class RevisionForm(ListingForm):

@@ -8,10 +8,14 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, Subquery, TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from marketplace.models import Listing
 from moderation import selectors as moderation
+from moderation.models import Artwork
+from moderation.models.artwork import Label
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -19,9 +23,18 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
     from django.db.models import QuerySet
 
-    from moderation.models import Artwork
-
 PAGE_SIZE = 24
+
+
+class Made(TextChoices):
+    """How a buyer may narrow the gallery: by the label that the works on it carry."""
+
+    PEOPLE = "people", _("Made by people")
+    ASSISTED = "assisted", _("AI-assisted")
+    GENERATED = "generated", _("AI-generated")
+
+
+LABEL_OF_MADE = {Made.PEOPLE: Label.NONE, Made.ASSISTED: Label.ASSISTED, Made.GENERATED: Label.GENERATED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +53,8 @@ class Page:
     next_cursor: str
 
 
-def gallery(*, category: str = "", cursor: str = "", size: int = PAGE_SIZE) -> Page:
-    """Return what the public may see, newest first.
+def gallery(*, category: str = "", made: str = "", cursor: str = "", size: int = PAGE_SIZE) -> Page:
+    """Return what the public may see, newest first, narrowed to a ``Category`` and to a ``Made``.
 
     Pages hang on the last work seen, not on a count: they cost the same however deep one goes, and a work that is
     published meanwhile pushes nothing onto the next page a second time. A broken ``cursor`` starts from the top.
@@ -49,6 +62,8 @@ def gallery(*, category: str = "", cursor: str = "", size: int = PAGE_SIZE) -> P
     listings = moderation.visible(Listing.objects.filter(withdrawn_at=None)).select_related("artist")
     if category:
         listings = listings.filter(category=category)
+    if made:
+        listings = listings.alias(label=_shown_label()).filter(label=LABEL_OF_MADE[Made(made)])
     return _page(listings, cursor=cursor, size=size, shown=True)
 
 
@@ -71,6 +86,17 @@ def own_listing(*, public_id: UUID, user: User | AnonymousUser) -> Work | None:
         return None
     listing = Listing.objects.select_related("artist").filter(public_id=public_id, artist=user).first()
     return Work(listing, moderation.current_artwork(listing)) if listing else None
+
+
+def _shown_label() -> Subquery:
+    """The label of the version of the outer listing's picture that ``moderation.shown_artworks`` would show."""
+    shown = Artwork.objects.filter(
+        content_type=ContentType.objects.get_for_model(Listing),
+        object_pk=moderation.key_expression(Listing),
+        field="picture",
+        is_visible=True,
+    )
+    return Subquery(shown.order_by("-is_current", "-pk").values("ai_label")[:1])
 
 
 def _page(listings: QuerySet[Listing], *, cursor: str, size: int, shown: bool) -> Page:

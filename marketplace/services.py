@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -11,8 +12,11 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from marketplace.models import Listing
+from moderation import selectors as moderation
+from moderation.models.artwork import RESTRICTED
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from decimal import Decimal
     from uuid import UUID
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
     from ml.probe import Header
+    from moderation.models import Artwork
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +84,39 @@ def revise_listing(
         _put_picture(listing, picture, header)
     listing.save()
     return listing
+
+
+@dataclass(slots=True)
+class Series:
+    """What became of the works of a series: marked anew, marked so already, or left alone under a decision."""
+
+    marked: list[Listing] = field(default_factory=list)
+    same: list[Listing] = field(default_factory=list)
+    left: list[tuple[Listing, Artwork]] = field(default_factory=list)
+
+
+def declare_series(*, artist: User, works: Collection[UUID], declared_origin: str) -> Series:
+    """Declare for several of the artist's works at once how they were made.
+
+    Each work is saved as it is when it is edited alone, so its screening follows the new declaration. A work that a
+    person restricted keeps the declaration that the decision was made on: it can be appealed, not edited away.
+    Other people's works are passed over.
+    """
+    series = Series()
+    listings = list(Listing.objects.filter(artist=artist, public_id__in=works).select_related("artist"))
+    artworks = moderation.current_artworks(listings)
+    for listing in listings:
+        artwork = artworks.get(listing.pk)
+        if artwork is not None and artwork.standing in RESTRICTED:
+            series.left.append((listing, artwork))
+        elif listing.declared_origin == declared_origin:
+            series.same.append(listing)
+        else:
+            listing.declared_origin = declared_origin
+            with transaction.atomic():
+                listing.save(update_fields=["declared_origin", "changed_at"])
+            series.marked.append(listing)
+    return series
 
 
 def withdraw_listing(*, listing: Listing) -> None:

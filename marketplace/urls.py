@@ -15,6 +15,7 @@ urlpatterns = [
     path("art/<uuid:public_id>", public.listing, name="listing"),
     path("works", works.my_works, name="my_works"),
     path("works/new", works.upload, name="upload"),
+    path("works/declare", works.declare, name="declare"),
     path("works/<uuid:public_id>/edit", works.edit, name="edit"),
     path("works/<uuid:public_id>/withdraw", works.withdraw, name="withdraw"),
     path("works/<uuid:public_id>/delete", works.delete, name="delete"),

@@ -22,16 +22,20 @@ if TYPE_CHECKING:
 
 @require_safe
 def gallery(request: HttpRequest) -> HttpResponse:
-    """Show the works, newest first; ``?category=`` narrows, ``?after=`` goes on from a work."""
-    category = request.GET.get("category", "")
+    """Show the works, newest first; ``?category=`` and ``?made=`` narrow, ``?after=`` goes on from a work."""
+    category, made = request.GET.get("category", ""), request.GET.get("made", "")
     if category not in Category.values:
         category = ""
-    page = selectors.gallery(category=category, cursor=request.GET.get("after", ""))
+    if made not in selectors.Made.values:
+        made = ""
+    page = selectors.gallery(category=category, made=made, cursor=request.GET.get("after", ""))
     context = {
         "page": page,
         "categories": Category.choices,
         "category": category,
         "category_label": Category(category).label if category else "",
+        "ways_made": selectors.Made.choices,
+        "made": made,
         "is_continued": bool(request.GET.get("after")),
     }
     # The next page's works are put behind those on the screen; without JavaScript the same link is a page.

@@ -7,49 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from marketplace.models import Listing
 from moderation import services
+from tests.marketplace.browsing import sign_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from django.contrib.auth.models import User
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def open_browser(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
-    """Return a maker of browser pages; each must end without an error in its console."""
-    contexts: list[Any] = []
-    complaints: list[str] = []
-
-    def note(message: Any) -> None:
-        if message.type in ("error", "warning") and "status of 4" not in message.text:
-            complaints.append(message.text)
-
-    def make(**options: Any) -> Any:
-        context = chromium.new_context(base_url=live_server.url, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", note)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def _sign_in(page: Any) -> None:
-    page.goto("/sign-in")
-    page.fill("#id_username", "artist")
-    page.fill("#id_password", "brush")
-    page.click("main button")
-    page.wait_for_url("**/works")
 
 
 @pytest.fixture
@@ -72,11 +42,12 @@ def test_a_work_is_offered_with_a_preview_and_once(
     open_browser: Callable[..., Any], artist: User, red_classifier: None, picture: Path
 ) -> None:
     page = open_browser()
-    _sign_in(page)
+    sign_in(page)
     page.goto("/works/new")
     assert not page.is_visible("[data-preview]")
     _fill(page, picture)
-    assert page.is_visible("[data-preview]")
+    page.wait_for_selector("[data-preview]")
+    assert "640 × 480" in page.inner_text("[data-drop-name]")
     assert "low tide.png" in page.inner_text("[data-drop-name]")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
@@ -105,13 +76,14 @@ def test_a_file_that_is_too_large_is_refused_unsent(
     with large.open("wb") as file:
         file.truncate(21 * 1024 * 1024)
     page = open_browser()
-    _sign_in(page)
+    sign_in(page)
     page.goto("/works/new")
     page.set_input_files("#id_picture", large)
-    assert "larger than 20.0" in page.inner_text("[data-too-large]")
+    page.wait_for_selector("[data-problem]:has-text('larger than 20.0')")
     assert page.evaluate("document.querySelector('#id_picture').files.length") == 0
     page.set_input_files("#id_picture", picture)
-    assert not page.is_visible("[data-too-large]")
+    page.wait_for_selector("[data-preview]")
+    assert not page.is_visible("[data-problem]")
 
 
 def test_dates_stand_in_the_readers_zone_from_the_first_page_on(
@@ -121,7 +93,7 @@ def test_dates_stand_in_the_readers_zone_from_the_first_page_on(
 
     make_listing(created_at=datetime.datetime(2026, 1, 5, 14, 30, tzinfo=datetime.UTC))
     page = open_browser(timezone_id="Asia/Tokyo", locale="en-US")
-    _sign_in(page)
+    sign_in(page)
     assert "11:30" in page.inner_text("time >> nth=0")
     page.context.clear_cookies(name="tz")
     page.reload()  # the server cannot know the zone: the script puts it right
@@ -148,7 +120,9 @@ def test_the_theme_is_kept_and_never_flashes(open_browser: Callable[..., Any]) -
 def test_more_works_come_without_leaving_the_page(
     open_browser: Callable[..., Any], make_listing: Callable[..., Listing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("marketplace.selectors.gallery.__kwdefaults__", {"category": "", "cursor": "", "size": 2})
+    monkeypatch.setattr(
+        "marketplace.selectors.gallery.__kwdefaults__", {"category": "", "made": "", "cursor": "", "size": 2}
+    )
     for _ in range(3):
         make_listing()
     services.screen_pending()
@@ -156,7 +130,7 @@ def test_more_works_come_without_leaving_the_page(
     page.goto("/")
     assert page.locator(".site-work").count() == 2
     page.click("text=Show more works")
-    page.wait_for_function("document.querySelectorAll('.site-work').length === 3")
+    expect(page.locator(".site-work")).to_have_count(3)
     assert page.url.endswith("/")
     assert not page.is_visible("text=Show more works")
 
@@ -179,7 +153,7 @@ def test_every_page_is_within_everyones_reach(
     services.screen_pending()
     make_listing()
     page = open_browser(color_scheme=theme, viewport={"width": 360, "height": 740}, bypass_csp=True)
-    _sign_in(page)
+    sign_in(page)
     paths = ["/", "/?category=print", labelled.get_absolute_url(), "/works", "/works/new", "/nowhere"]
     paths += [f"/works/{listing.public_id}/{action}" for action in ("edit", "delete")]
     for path in [*paths, "errors", "/sign-in"]:

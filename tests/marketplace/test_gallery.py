@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from marketplace import selectors
 from moderation import services
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ def test_buyers_see_how_a_work_was_made(origin: str, label: str, client: Client,
 def test_the_gallery_goes_on_where_it_ended(
     client: Client, hang: Callable[..., Listing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("marketplace.selectors.gallery.__kwdefaults__", {"category": "", "cursor": "", "size": 3})
+    monkeypatch.setattr(
+        "marketplace.selectors.gallery.__kwdefaults__", {"category": "", "made": "", "cursor": "", "size": 3}
+    )
     for _ in range(7):
         hang()
     seen: list[str] = []
@@ -68,7 +71,9 @@ def test_the_gallery_goes_on_where_it_ended(
 def test_more_works_come_as_a_fragment_to_htmx(
     client: Client, hang: Callable[..., Listing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("marketplace.selectors.gallery.__kwdefaults__", {"category": "", "cursor": "", "size": 1})
+    monkeypatch.setattr(
+        "marketplace.selectors.gallery.__kwdefaults__", {"category": "", "made": "", "cursor": "", "size": 1}
+    )
     hang()
     hang()
     more = re.search(r'hx-get="([^"]+)"', client.get("/").content.decode())
@@ -76,6 +81,77 @@ def test_more_works_come_as_a_fragment_to_htmx(
     fragment = client.get(more[1].replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment
     assert fragment.count("site-work__link") == 1
+
+
+@pytest.fixture
+def three_ways(hang: Callable[..., Listing]) -> None:
+    """A work by hand, an AI-assisted and an AI-generated one; the first and the last are prints."""
+    hang(title="By Hand", category="print", declared_origin="handmade")
+    hang(title="With Help", category="drawing", declared_origin="assisted")
+    hang(title="By Machine", category="print", declared_origin="generated")
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("", ["By Machine", "With Help", "By Hand"]),
+        ("?made=people", ["By Hand"]),
+        ("?made=assisted", ["With Help"]),
+        ("?made=generated", ["By Machine"]),
+        ("?category=print&made=generated", ["By Machine"]),
+        ("?category=drawing&made=generated", []),
+        ("?made=aliens", ["By Machine", "With Help", "By Hand"]),
+    ],
+)
+def test_the_gallery_narrows_by_how_works_were_made(
+    query: str, titles: list[str], client: Client, three_ways: None
+) -> None:
+    page = client.get(f"/{query}").content.decode()
+    assert re.findall(r'bm-work-title">([^<]+)<', page) == titles
+    assert ("None of this kind yet" in page) is (not titles)
+
+
+def test_the_address_keeps_both_choices(client: Client, three_ways: None) -> None:
+    page = client.get("/?category=print&made=people").content.decode()
+    links = re.findall(r'class="bm-tab" href="([^"]+)"( aria-current="page")?', page)
+    chosen = [link.replace("&amp;", "&") for link, current in links if current]
+    assert chosen == ["/?category=print&made=people"] * 2
+    others = {link.replace("&amp;", "&") for link, current in links if not current}
+    assert {"/?made=people", "/?category=print", "/?category=drawing&made=people"} <= others
+    assert "/?category=print&made=generated" in others
+
+
+def test_a_label_that_a_person_gave_counts(
+    client: Client, make_case: Callable[..., Any], moderator: Any, three_ways: None
+) -> None:
+    case = make_case(title="Found Out", declared_origin="handmade")
+    services.decide(
+        case=case,
+        decider=moderator,
+        action="label",
+        reason_code="undeclared_ai",
+        explanation="Both hands have six fingers.",
+        version=case.version,
+    )
+    assert "Found Out" in client.get("/?made=generated").content.decode()
+    assert "Found Out" not in client.get("/?made=people").content.decode()
+
+
+def test_narrowed_pages_go_on_where_they_ended(
+    client: Client, hang: Callable[..., Listing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(selectors.gallery.__kwdefaults__, "size", 2)
+    for number in range(5):
+        hang(declared_origin="generated", title=f"Machine {number}")
+        hang(title=f"Hand {number}")
+    seen: list[str] = []
+    path: str | None = "/?made=generated"
+    while path:
+        page = client.get(path).content.decode()
+        seen += re.findall(r'bm-work-title">([^<]+)<', page)
+        more = re.search(r'href="(/\?made=generated&amp;after=[^"]+)"', page)
+        path = more and more[1].replace("&amp;", "&")
+    assert seen == [f"Machine {number}" for number in (4, 3, 2, 1, 0)]
 
 
 @pytest.mark.parametrize("cursor", ["x", "%00", "YWJj", "MjAyNi0wMS0wMSAx", "A" * 3000, "é"])
@@ -90,7 +166,7 @@ def test_empty_rooms_say_what_to_do(as_artist: Client) -> None:
     assert "Your wall is free" in as_artist.get("/works").content.decode()
 
 
-@pytest.mark.parametrize("path", ["/", "/works"])
+@pytest.mark.parametrize("path", ["/", "/?made=people", "/works"])
 def test_a_longer_list_costs_no_more_queries(
     path: str,
     as_artist: Client,

@@ -63,50 +63,15 @@
     }
   });
 
-  // The picture of the upload form: drop it, and see it before it is sent.
-  for (const drop of document.querySelectorAll("[data-drop]")) {
-    const input = drop.querySelector("input[type=file]");
-    const preview = drop.querySelector("[data-preview]");
-    const name = drop.querySelector("[data-drop-name]");
-    const tooLarge = drop.querySelector("[data-too-large]"); // said before a large file is sent for nothing
-    const current = preview.getAttribute("src"); // the picture that the listing has
-    let address = "";
-    const show = () => {
-      let file = input.files[0];
-      tooLarge.hidden = !file || file.size <= Number(input.dataset.maxBytes);
-      if (!tooLarge.hidden) {
-        input.value = "";
-        file = undefined;
-      }
-      if (address) URL.revokeObjectURL(address);
-      address = file ? URL.createObjectURL(file) : "";
-      preview.hidden = !file && !current;
-      if (current) preview.src = current;
-      if (file) {
-        preview.src = address;
-        name.textContent = `${file.name} (${(file.size / 1048576).toFixed(1)} MB)`;
-      }
-    };
-    preview.addEventListener("error", () => (preview.hidden = true)); // a format that the browser cannot show
-    input.addEventListener("change", show);
-    for (const kind of ["dragover", "dragenter"]) {
-      drop.addEventListener(kind, (event) => {
-        event.preventDefault();
-        drop.dataset.over = "yes";
-      });
-    }
-    for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => delete drop.dataset.over);
-    drop.addEventListener("drop", (event) => {
-      event.preventDefault();
-      if (event.dataTransfer.files.length) {
-        const files = new DataTransfer();
-        files.items.add(event.dataTransfer.files[0]);
-        input.files = files.files;
-        show();
-      }
+  // A series: all works of the page are chosen, or none
+  const all = document.querySelector("[data-choose-all]");
+  if (all) {
+    const boxes = [...document.querySelectorAll("input[form=series]")];
+    all.hidden = false;
+    all.addEventListener("click", () => {
+      const chosen = boxes.every((box) => box.checked);
+      for (const box of boxes) box.checked = !chosen;
     });
-    drop.dataset.ready = "yes";
-    show();
   }
 
   // Offline

@@ -1,0 +1,14 @@
+"""What the browser tests do again and again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def sign_in(page: Any) -> None:
+    """Sign the artist in."""
+    page.goto("/sign-in")
+    page.fill("#id_username", "artist")
+    page.fill("#id_password", "brush")
+    page.click("main button")
+    page.wait_for_url("**/works")

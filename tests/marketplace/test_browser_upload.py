@@ -1,0 +1,249 @@
+"""Several works offered at once, in a real browser: cards, errors, progress, retries, access."""
+
+from __future__ import annotations
+
+import base64
+import io
+import mimetypes
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import expect
+
+from marketplace.models import Listing
+from moderation.models import Artwork
+from tests.marketplace.browsing import sign_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from django.contrib.auth.models import User
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+TORN = b"\x89PNG\r\n\x1a\n" + b"\0" * 40  # a picture to the browser's quick look, not to the server
+
+
+@pytest.fixture
+def files(tmp_path: Path, paint: Callable[..., bytes]) -> list[Path]:
+    """Two pictures and one file that only pretends."""
+    contents = {
+        "low_tide.png": paint(0.1, seed=1, size=(640, 480)),
+        "notes.png": b"these are only words" * 9,
+        "high-tide.jpg": paint(0.1, seed=2, size=(300, 500), kind="JPEG"),
+    }
+    for name, data in contents.items():
+        (tmp_path / name).write_bytes(data)
+    return [tmp_path / name for name in contents]
+
+
+def drop(page: Any, selector: str, paths: list[Path]) -> None:
+    """Let the files fall on the element, as a mouse would."""
+    sent = [(path.name, base64.b64encode(path.read_bytes()).decode(), mimetypes.guess_type(path)[0]) for path in paths]
+    transfer = page.evaluate_handle(
+        """(files) => {
+            const transfer = new DataTransfer();
+            for (const [name, data, type] of files) {
+                const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+                transfer.items.add(new File([bytes], name, { type }));
+            }
+            return transfer;
+        }""",
+        sent,
+    )
+    page.dispatch_event(selector, "drop", {"dataTransfer": transfer})
+
+
+def share(page: Any) -> None:
+    """Say for all of them what they are, what they cost and how they were made."""
+    page.select_option("#all_category", "painting")
+    page.fill("#all_price", "120")
+    page.check("#all_declared_origin_0")
+
+
+def states(page: Any) -> list[str]:
+    return list(page.eval_on_selector_all(".site-card", "cards => cards.map((card) => card.dataset.state)"))
+
+
+@pytest.fixture
+def offering(open_browser: Callable[..., Any], artist: User, red_classifier: None) -> Callable[..., Any]:
+    """Return an opener of the upload page: ``offering(files)`` lets them fall on it."""
+
+    def start(paths: list[Path], **options: Any) -> Any:
+        page = open_browser(**options)
+        sign_in(page)
+        page.goto("/works/new")
+        drop(page, "[data-drop]", paths)
+        expect(page.locator(".site-card[data-state=checking]")).to_have_count(0)
+        return page
+
+    return start
+
+
+def test_three_files_are_dropped_and_the_broken_one_harms_nobody(
+    offering: Callable[..., Any], files: list[Path]
+) -> None:
+    page = offering(files)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    assert states(page) == ["ready", "wrong", "ready"]
+    assert "not a picture in a format we know" in page.inner_text(".site-card >> nth=1")
+    assert "notes.png cannot be offered" in page.inner_text("[data-log]")  # read out
+    assert "640 × 480" in page.inner_text(".site-card >> nth=0")
+    assert "300 × 500" in page.inner_text(".site-card >> nth=2")
+    page.wait_for_selector(".site-card >> nth=2 >> [data-preview]:visible")
+    assert page.inner_text(":focus") == "Works chosen: 3"
+
+    page.click("[data-offer-all]")  # nothing said yet: nothing is sent
+    page.wait_for_selector("[data-status]:has-text('Arrived: 0 of 3')")
+    assert "Give a price." in page.inner_text(".site-card >> nth=0")
+    assert page.get_attribute("#card1_price", "aria-describedby") == "card1_price_error"
+    assert page.get_attribute(":focus", "id") == "card1_category"
+    assert sent == []
+
+    share(page)
+    assert "Give a price." not in page.inner_text(".site-card >> nth=0")
+    page.fill("#card3_title", "High Tide")
+    page.fill("#card3_price", "80.50")
+    page.check("#card3_declared_origin_2")
+    page.evaluate("() => { const all = document.querySelector('[data-offer-all]'); all.click(); all.click(); }")
+    page.wait_for_selector("[data-status]:has-text('Arrived: 2 of 3')")
+    assert states(page) == ["done", "wrong", "done"]
+    assert "“High Tide” has arrived (€80.50)" in page.inner_text("[data-log]")
+    page.click(".site-card >> nth=1 >> [data-remove]")
+    assert page.inner_text("[data-count]") == "Works chosen: 2"
+
+    assert len(sent) == 2
+    kept = {work.title: (str(work.price), work.declared_origin) for work in Listing.objects.all()}
+    assert kept == {"low tide": ("120.00", "handmade"), "High Tide": ("80.50", "generated")}
+    assert Artwork.objects.filter(screenings__state="pending").count() == 2
+    page.click("[data-listing] >> nth=0")
+    page.wait_for_url("**/art/*")
+    assert "Waiting for screening" in page.inner_text("main")
+
+
+def test_what_the_server_refuses_is_said_on_its_card_and_the_rest_goes_on(
+    offering: Callable[..., Any], files: list[Path]
+) -> None:
+    files[1].write_bytes(TORN)
+    page = offering(files)
+    assert states(page) == ["ready", "ready", "ready"]
+    share(page)
+    page.click("[data-offer-all]")
+    page.wait_for_selector("[data-status]:has-text('Arrived: 2 of 3')")
+    assert states(page) == ["done", "failed", "done"]
+    assert "damaged" in page.inner_text(".site-card >> nth=1 >> [data-problems]")
+    assert page.inner_text(".site-card >> nth=1 >> [data-send]") == "Try again"
+    assert Listing.objects.count() == 2
+
+
+def test_a_lost_answer_and_a_retry_make_one_listing(offering: Callable[..., Any], files: list[Path]) -> None:
+    page = offering([files[0], files[2]])
+    share(page)
+    lost: list[str] = []
+
+    def lose_the_first(route: Any) -> None:
+        if route.request.method != "POST" or lost:
+            route.continue_()
+            return
+        lost.append(route.request.url)
+        route.fetch()  # the site takes it, the answer never comes back
+        route.abort("connectionreset")
+
+    page.route("**/works/new", lose_the_first)
+    page.click("[data-offer-all]")
+    page.wait_for_selector("[data-status]:has-text('Arrived: 1 of 2')")
+    assert sorted(states(page)) == ["done", "failed"]
+    assert "Nothing is lost" in page.inner_text(".site-card[data-state=failed]")
+    assert Listing.objects.count() == 2
+    page.click(".site-card[data-state=failed] [data-send]")
+    expect(page.locator(".site-card[data-state=done]")).to_have_count(2)
+    assert Listing.objects.count() == Artwork.objects.count() == 2
+
+
+def test_signing_in_again_elsewhere_lets_the_cards_go_on(offering: Callable[..., Any], files: list[Path]) -> None:
+    page = offering([files[0], files[2]])
+    share(page)
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.click("[data-offer-all]")
+    page.wait_for_selector("[data-status]:has-text('Arrived: 0 of 2')")
+    assert "You are signed out" in page.inner_text(".site-card >> nth=0")
+    assert [cookie["name"] for cookie in cookies if cookie["name"] == "sessionid"] == ["sessionid"]
+    other = page.context.new_page()
+    sign_in(other)  # which also changes the token that guards forms
+    page.click("[data-offer-all]")
+    page.wait_for_selector("[data-status]:has-text('All your works have arrived: 2.')")
+    assert Listing.objects.count() == 2
+
+
+def test_more_files_join_and_a_picture_too_many_can_go(offering: Callable[..., Any], files: list[Path]) -> None:
+    page = offering([files[0], files[2]])
+    share(page)
+    page.set_input_files("#batch-more", files[0])
+    expect(page.locator(".site-card[data-state=ready]")).to_have_count(3)
+    assert page.input_value("#card3_price") == "120"  # what is said for all holds for it too
+    page.click(".site-card >> nth=0 >> [data-remove]")
+    assert page.evaluate("document.activeElement.closest('.site-card').querySelector('h3').id") == "card2_name"
+    page.click(".site-card >> nth=0 >> [data-remove]")
+    page.click(".site-card >> nth=0 >> [data-remove]")
+    assert page.is_visible("[data-single]")
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "options"),
+    [
+        ("PNG", "RGB", {}),
+        ("JPEG", "RGB", {}),
+        ("JPEG", "CMYK", {"progressive": True}),
+        ("WEBP", "RGB", {}),
+        ("WEBP", "RGB", {"lossless": True}),
+        ("WEBP", "RGBA", {}),
+        ("GIF", "P", {}),
+        ("AVIF", "RGB", {}),
+    ],
+)
+def test_the_browser_reads_each_formats_size_as_the_server_does(
+    name: str, mode: str, options: dict[str, Any], open_browser: Callable[..., Any], artist: User
+) -> None:
+    buffer = io.BytesIO()
+    Image.new(mode, (321, 123)).save(buffer, name, **options)
+    page = open_browser()
+    sign_in(page)
+    page.goto("/works/new")
+    look = """async (data) => {
+        const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+        return brushmarkPicture.look(new File([bytes], "picture"));
+    }"""
+    found = page.evaluate(look, base64.b64encode(buffer.getvalue()).decode())
+    assert found == {"format": name, "width": 321, "height": 123}
+
+
+def test_too_many_pixels_are_said_before_anything_is_sent(
+    open_browser: Callable[..., Any], artist: User, tmp_path: Path
+) -> None:
+    Image.new("1", (8000, 7000)).save(tmp_path / "vast.png")
+    page = open_browser()
+    sign_in(page)
+    page.goto("/works/new")
+    page.set_input_files("#id_picture", tmp_path / "vast.png")
+    page.wait_for_selector("[data-problem]:has-text('more than 50 megapixels')")
+    assert page.evaluate("document.querySelector('#id_picture').files.length") == 0
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_cards_are_within_everyones_reach(theme: str, offering: Callable[..., Any], files: list[Path]) -> None:
+    page = offering(files, color_scheme=theme, viewport={"width": 360, "height": 740}, bypass_csp=True)
+    page.click("[data-offer-all]")
+    page.wait_for_selector("[data-status]:has-text('Arrived: 0 of 3')")
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["target"]) for one in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    share(page)
+    page.click("[data-offer-all]")
+    page.wait_for_selector("[data-status]:has-text('Arrived: 2 of 3')")
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], one["nodes"][0]["target"]) for one in found] == []
