@@ -123,9 +123,10 @@ class ListingForm(ListingModelForm):
         origin.choices = Origin.choices  # without the empty choice: nothing is chosen until the artist chooses
         category = cast("forms.ChoiceField", self.fields["category"])
         category.choices = [("", _("Choose …")), *Category.choices]
-        for name, field in self.fields.items():
-            if field.required and name != "picture":  # the page says it before a large file is sent for nothing
+        for field in self.fields.values():  # the page says it before a large file is sent for nothing
+            if field.required:
                 field.widget.attrs["data-missing"] = field.error_messages["required"]
+        self.fields["price"].widget.attrs["data-mistyped"] = self.fields["price"].error_messages["invalid"]
 
     def clean(self) -> dict[str, Any]:
         """Say that a picture was too large, where the upload handler dropped it on the way in."""

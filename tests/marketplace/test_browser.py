@@ -86,6 +86,63 @@ def test_a_file_that_is_too_large_is_refused_unsent(
     assert not page.is_visible("[data-problem]")
 
 
+def test_a_form_with_a_gap_is_not_sent_and_keeps_its_picture(
+    open_browser: Callable[..., Any], artist: User, red_classifier: None, picture: Path
+) -> None:
+    page = open_browser()
+    sign_in(page)
+    page.goto("/works/new")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.click("text=Offer this work")
+    expect(page.locator("#id_picture_error")).to_have_text("Choose the picture of your work.")
+    _fill(page, picture)
+    page.fill("#id_title", "")
+    page.click("text=Offer this work")
+    expect(page.locator(".bm-field__error:visible")).to_have_text(["Give your work a title."])
+    assert page.get_attribute(":focus", "id") == "id_title"
+    assert sent == []
+    page.fill("#id_title", "Low Tide")
+    assert not page.is_visible(".bm-field__error")
+    page.click("text=Offer this work")
+    page.wait_for_url("**/works")
+    assert len(sent) == Listing.objects.count() == 1
+
+
+def test_without_scripts_a_work_is_offered_and_a_series_marked(
+    open_browser: Callable[..., Any], artist: User, red_classifier: None, picture: Path
+) -> None:
+    page = open_browser(java_script_enabled=False)
+    sign_in(page)
+    page.goto("/works/new")
+    assert page.get_attribute("#id_picture", "multiple") is None  # the form takes one
+    _fill(page, picture)
+    page.click("text=Offer this work")
+    page.wait_for_url("**/works")
+    assert "has arrived" in page.inner_text("main")
+    page.check("text=Choose Low Tide")
+    page.select_option("#series-origin", "generated")
+    page.click("text=Mark the chosen works")
+    page.wait_for_selector("text=1 work is now marked")
+    assert Listing.objects.get().declared_origin == "generated"
+
+
+def test_a_series_is_chosen_with_one_click(
+    open_browser: Callable[..., Any], artist: User, make_listing: Callable[..., Listing]
+) -> None:
+    for _ in range(3):
+        make_listing()
+    page = open_browser()
+    sign_in(page)
+    page.click("text=Choose all on this page")
+    page.uncheck("text=Choose Work 2")
+    page.select_option("#series-origin", "assisted")
+    page.click("text=Mark the chosen works")
+    page.wait_for_selector("text=2 works are now marked “AI-assisted”")
+    marked = Listing.objects.order_by("pk").values_list("declared_origin", flat=True)
+    assert list(marked) == ["assisted", "handmade", "assisted"]
+
+
 def test_dates_stand_in_the_readers_zone_from_the_first_page_on(
     open_browser: Callable[..., Any], artist: User, make_listing: Callable[..., Listing]
 ) -> None:
@@ -154,12 +211,20 @@ def test_every_page_is_within_everyones_reach(
     make_listing()
     page = open_browser(color_scheme=theme, viewport={"width": 360, "height": 740}, bypass_csp=True)
     sign_in(page)
-    paths = ["/", "/?category=print", labelled.get_absolute_url(), "/works", "/works/new", "/nowhere"]
+    paths = [
+        "/",
+        "/?category=print",
+        "/?made=generated",
+        labelled.get_absolute_url(),
+        "/works",
+        "/works/new",
+        "/nowhere",
+    ]
     paths += [f"/works/{listing.public_id}/{action}" for action in ("edit", "delete")]
     for path in [*paths, "errors", "/sign-in"]:
         if path == "errors":
             page.goto("/works/new")
-            page.click("text=Offer this work")
+            page.evaluate("document.querySelector('form[data-single]').submit()")  # past what the script asks first
             page.wait_for_selector("[role=alert]:visible")
         else:
             if path == "/sign-in":

@@ -3,6 +3,7 @@
 
 (() => {
   const { check, facts, megabytes, acceptDrops } = globalThis.brushmarkPicture;
+  const { clearError, complain, missing } = globalThis.brushmarkProblems;
   const SHARED = ["category", "price", "currency", "declared_origin"];
 
   const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -96,7 +97,7 @@
           event.preventDefault();
           this.send();
         });
-        this.form.addEventListener("input", (event) => this.clearError(event.target));
+        this.form.addEventListener("input", (event) => clearError(this.form, event.target.name));
         this.find("[data-remove]").addEventListener("click", () => this.remove());
         this.find("[data-facts]").textContent = megabytes(file);
         this.word(words.sayChecking);
@@ -114,7 +115,7 @@
         const field = this.form.elements[name];
         if (value === null) return;
         field.value = value; // a group of radio buttons takes a value too
-        this.clearError(this.form.querySelector(`[name="${name}"]`));
+        clearError(this.form, name);
       }
 
       enter(state) {
@@ -133,7 +134,7 @@
         this.word("");
         if (found.problem) {
           this.enter("wrong");
-          this.complain({ picture: [found.problem] });
+          complain(this.form, { picture: [found.problem] });
           tell(say(words.sayRefused, { name: this.file.name, problem: found.problem }));
           return;
         }
@@ -148,59 +149,9 @@
         this.enter("ready");
       }
 
-      clearError(field) {
-        const place = this.form.querySelector(`#${CSS.escape(this.errorId(field.name))}`);
-        if (!place) return;
-        place.remove();
-        for (const one of this.form.querySelectorAll(`[name="${field.name}"]`)) {
-          one.removeAttribute("aria-invalid");
-          one.removeAttribute("aria-describedby");
-        }
-      }
-
-      errorId(name) {
-        return `${this.form.elements.title.id.replace(/title$/, "")}${name}_error`;
-      }
-
-      // Shows each sentence beside its field; what belongs to no field stands above them.
-      complain(problems) {
-        for (const [name, sentences] of Object.entries(problems)) {
-          const fields = [...this.form.querySelectorAll(`[name="${name}"]`)];
-          const place = document.createElement("div");
-          place.id = this.errorId(name);
-          for (const sentence of sentences) {
-            const line = document.createElement("p");
-            line.className = "bm-field__error";
-            line.textContent = sentence;
-            place.append(line);
-          }
-          document.getElementById(place.id)?.remove();
-          if (fields.length) {
-            fields[0].closest(".bm-field").append(place);
-            fields[0].closest("details")?.setAttribute("open", "");
-          } else this.find("[data-problems]").append(place);
-          for (const field of fields) {
-            field.setAttribute("aria-invalid", "true");
-            field.setAttribute("aria-describedby", place.id);
-          }
-        }
-      }
-
-      // What the browser knows to be missing is said without sending anything.
-      missing() {
-        const problems = {};
-        for (const field of this.form.querySelectorAll("[data-fields] :is(input, select, textarea)")) {
-          if (field.checkValidity()) continue;
-          problems[field.name] = [
-            field.validity.valueMissing ? (field.dataset.missing ?? field.validationMessage) : field.validationMessage,
-          ];
-        }
-        return problems;
-      }
-
       fail(text, problems = {}) {
         this.enter("failed");
-        this.complain(problems);
+        complain(this.form, problems);
         this.find("[data-send]").textContent = words.sayAgain;
         this.word(text);
         tell(`${this.file.name}: ${[text, ...Object.values(problems).flat()].join(" ")}`);
@@ -209,9 +160,9 @@
       async send() {
         if (!["ready", "failed"].includes(this.state)) return;
         this.find("[data-problems]").replaceChildren();
-        const missing = this.missing();
-        if (Object.keys(missing).length) {
-          this.fail(words.sayWrong, missing);
+        const problems = missing(this.form);
+        if (Object.keys(problems).length) {
+          this.fail(words.sayWrong, problems);
           return;
         }
         const data = new FormData(this.form);

@@ -4,6 +4,7 @@
 
 (() => {
   const { check, facts, acceptDrops } = globalThis.brushmarkPicture;
+  const { clearError, complain, missing } = globalThis.brushmarkProblems;
 
   function onePicture(drop, takeSeveral) {
     const input = drop.querySelector("input[type=file]");
@@ -62,6 +63,23 @@
     show();
   }
 
+  // A form with a gap is not sent: the picture would travel for nothing, and would have to be chosen again.
+  function checkFirst(form) {
+    form.addEventListener(
+      "submit",
+      (event) => {
+        const problems = missing(form);
+        if (!Object.keys(problems).length) return;
+        event.preventDefault();
+        event.stopImmediatePropagation(); // site.js would take it as sent
+        complain(form, problems);
+        form.querySelector("[aria-invalid]").focus();
+      },
+      { capture: true },
+    );
+    form.addEventListener("input", (event) => clearError(form, event.target.name));
+  }
+
   const single = document.querySelector("form[data-single]");
   const frame = document.querySelector("template[data-batch-frame]");
   let start = null;
@@ -73,5 +91,8 @@
     }
     start(files);
   };
-  for (const drop of document.querySelectorAll("[data-drop]")) onePicture(drop, single && frame ? takeSeveral : null);
+  for (const drop of document.querySelectorAll("[data-drop]")) {
+    onePicture(drop, single && frame ? takeSeveral : null);
+    checkFirst(drop.closest("form"));
+  }
 })();
