@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @moderators_only
 def decide(request: DeskRequest, pk: int) -> HttpResponse:
     """Decide a case and go to the next (``stay`` stays). 409: somebody was first; 422: something is missing."""
-    one = get_object_or_404(Case, pk=pk)
+    one = get_object_or_404(Case.objects.select_related("artwork", "screening"), pk=pk)
     form = DecisionForm(request.POST, case=one)
     if not form.is_valid():
         if one.is_open:
