@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml import calibration, datasets, evaluation, protocols, recipes, robustness, shipping
+from ml import datasets, evaluation, protocols, recipes, robustness, shipping
 from ml.artwork import read_artwork
 from ml.cards import read_card, shipped_cards
 from ml.modelcard import render
@@ -130,10 +130,8 @@ def export(options: argparse.Namespace) -> int:
     data = LabelledPixels.load(known, root)
     out = options.out or runs / f"all-{plan.name}"
     networks = protocols.train_plan(plan, data, (), out, seed=options.seed, weights=_weights(options), say=say)
-    field = run.where(protocols.FIELD)
-    fitted = calibration.fit(run.logits[field], run.is_ai[field])
-    p = calibration.apply(fitted, run.logits[field])
     source = f"{protocols.FIELD} pictures, each scored by networks that saw nothing of its source"
+    steps = shipping.thresholds(run.ranked[run.field], run.is_ai[run.field], source)
     metrics = {
         name: _metrics(runs, name, plan.name) for name in ("unseen", "tiers", "controls", "domain", "originals")
     }
@@ -149,7 +147,7 @@ def export(options: argparse.Namespace) -> int:
         },
     )
     target = options.artefacts / (options.name or plan.name)
-    detector = shipping.assemble(target, networks, fitted, shipping.thresholds(p, run.is_ai[field], source), statement)
+    detector = shipping.assemble(target, networks, run.calibration, steps, statement)
     whole = evaluation.evaluate(detector, pictures, root)
     shipping.add_metrics(detector, "manifest", {"overall": whole["overall"], "by_domain": whole["by"]["domain"]})
     say(f"{detector.card.path}: version {detector.card.version}")

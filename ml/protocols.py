@@ -100,13 +100,32 @@ def paper_summary(family: str, runs: Sequence[dict[str, Any]]) -> dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class UnseenRun:
-    """A finished ``unseen`` run: each picture's fold, and its scores by the fold that did not see it."""
+    """A finished ``unseen`` run: each picture's fold, and its scores by the fold that did not see it.
+
+    ``p`` is calibrated on the other folds, which is what a claim about probabilities (ECE) must rest on.
+    """
 
     folder: Path
     pictures: Sequence[Picture]
     fold: npt.NDArray[np.int64]
     logits: Floats
     p: Floats
+
+    @property
+    def calibration(self) -> Calibration:
+        """One calibration for all folds, as a shipped detector has: it leaves the order of the logits alone."""
+        field = self.field
+        return calibration.fit(self.logits[field], self.is_ai[field])
+
+    @property
+    def ranked(self) -> Floats:
+        """``(n,)`` probabilities by :attr:`calibration`: for thresholds, AUROC and recall."""
+        return calibration.apply(self.calibration, self.logits)
+
+    @property
+    def field(self) -> npt.NDArray[np.bool_]:
+        """``(n,)``: true for pictures of the detector's field, or of no domain."""
+        return self.where(FIELD) | self.where("")
 
     @property
     def is_ai(self) -> npt.NDArray[np.bool_]:
@@ -203,14 +222,14 @@ def train_plan(
 
 def report_unseen(run: UnseenRun, plan: Plan) -> dict[str, Any]:
     """Write metrics, tables and plots of an ``unseen`` run and return the metrics."""
-    field = run.where(FIELD) if run.where(FIELD).any() else np.ones(len(run.p), bool)
+    field, is_ai, p = run.field, run.is_ai, run.ranked
     pictures = [picture for picture, inside in zip(run.pictures, field, strict=True) if inside]
-    is_ai = run.is_ai
-    own = {rung["max_fpr"]: rung["threshold"] for rung in evaluation.ladder(run.p[field], is_ai[field])}
+    own = {rung["max_fpr"]: rung["threshold"] for rung in evaluation.ladder(p[field], is_ai[field])}
     steps = {"review": own[shipping.REVIEW_FPR], "hold": own[shipping.HOLD_FPR]}
-    whole = evaluation.sliced(pictures, run.p[field], steps)
+    whole = evaluation.sliced(pictures, p[field], steps)
+    whole["overall"]["ece"] = calibration.expected_error(run.p[field], is_ai[field])
     domains = {
-        domain: evaluation.summary(run.p[run.where(domain)], is_ai[run.where(domain)], steps)
+        domain: evaluation.summary(p[run.where(domain)], is_ai[run.where(domain)], steps)
         for domain in sorted({picture.domain for picture in run.pictures if picture.domain})
     }
     metrics: dict[str, Any] = {
@@ -219,16 +238,18 @@ def report_unseen(run: UnseenRun, plan: Plan) -> dict[str, Any]:
         "folds": int(run.fold.max()) + 1,
         "field": FIELD,
         **whole["overall"],
-        "ladder": evaluation.ladder(run.p[field], is_ai[field]),
+        "ladder": evaluation.ladder(p[field], is_ai[field]),
         "by_fold": {
-            str(k): evaluation.auroc(run.p[field & (run.fold == k)], is_ai[field & (run.fold == k)])
+            str(k): evaluation.auroc(p[field & (run.fold == k)], is_ai[field & (run.fold == k)])
             for k in np.unique(run.fold)
         },
         "by_domain": domains,
         "by_group": whole["by"]["group"],
         "by_format": whole["by"]["format"],
     }
-    _draw(run.folder, run.p[field], is_ai[field], steps["review"])
+    plots.confusion(p[field], is_ai[field], run.folder / "confusion.png", steps["review"])
+    plots.roc_curve({plan.name: (p[field], is_ai[field])}, run.folder / "roc.png")
+    plots.reliability_plot(run.p[field], is_ai[field], run.folder / "reliability.png")
     text = [
         f"# `unseen`: {plan.name}, every source held out once\n",
         tables.summary_table({FIELD: whole["overall"]} | {k: v for k, v in domains.items() if k != FIELD}),
@@ -276,8 +297,8 @@ def _artwork(pixels: npt.NDArray[np.uint8]) -> Artwork:
     return Artwork(pixels, Header("WEBP", pixels.shape[1], pixels.shape[0], 1, "image/webp"))
 
 
-def _draw(folder: Path, p: Floats, is_ai: npt.NDArray[np.bool_], threshold: float = 0.5) -> None:
-    plots.confusion(p, is_ai, folder / "confusion.png", threshold)
+def _draw(folder: Path, p: Floats, is_ai: npt.NDArray[np.bool_]) -> None:
+    plots.confusion(p, is_ai, folder / "confusion.png")
     plots.roc_curve({folder.name: (p, is_ai)}, folder / "roc.png")
     plots.reliability_plot(p, is_ai, folder / "reliability.png")
 

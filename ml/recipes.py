@@ -107,8 +107,8 @@ def recipe_from_dict(raw: dict[str, Any]) -> Recipe:
     return Recipe(**values)
 
 
-_V2 = Recipe("mobilenet_v2", frozen_until="block_2_add")
-_V3 = Recipe("mobilenet_v3_large_minimalistic", frozen_until="expanded_conv_2_add")
+_V2 = Recipe("mobilenet_v2", frozen_until="block_2_add", passes=3520)
+_V3 = Recipe("mobilenet_v3_large_minimalistic", frozen_until="expanded_conv_2_add", passes=4500)
 
 PAPER = {"mobilenet_v2": replace(_V2, passes=8000), "mobilenet_v3": replace(_V3, passes=8000)}
 """The paper's protocol, by family: 750 pictures, each seen about eleven times."""

@@ -40,7 +40,7 @@ TRAINING_WEBP_QUALITY = 82
 
 def tiers(run: UnseenRun, root: Path, folder: Path, say: Callable[[str], None] = print) -> dict[str, Any]:
     """Measure recall and FPR when pictures arrive clean, from the web, or spoiled on purpose."""
-    field = np.flatnonzero(run.where(FIELD))
+    field = np.flatnonzero(run.field)
     is_ai = run.is_ai[field]
     p: dict[str, Floats] = {tier: np.zeros(len(field)) for tier in TIERS}
     kinds: dict[str, npt.NDArray[np.str_]] = {}
@@ -52,7 +52,7 @@ def tiers(run: UnseenRun, root: Path, folder: Path, say: Callable[[str], None] =
                 _spoiled_artwork(root / run.pictures[int(field[i])].file, spoilers[kinds[tier][i]], int(field[i]))
                 for i in places.tolist()
             )
-            p[tier][places] = [detector.score([artwork])[0] for artwork in artworks]
+            p[tier][places] = apply(run.calibration, np.array([detector.logits([one])[0] for one in artworks]))
             say(f"{tier}: fold {fold + 1} scored")
     # One pair of thresholds for all tiers: what a site would have set on clean pictures.
     clean = {rung["max_fpr"]: rung["threshold"] for rung in evaluation.ladder(p["clean"], is_ai)}
@@ -85,9 +85,9 @@ def controls(
     """Measure what gives the class away without a look at the picture, and whether our score moves with
     it.
     """
-    field = np.flatnonzero(run.where(FIELD))
+    field = np.flatnonzero(run.field)
     pictures = [run.pictures[i] for i in field.tolist()]
-    is_ai, p = run.is_ai[field], run.p[field]
+    is_ai, p = run.is_ai[field], run.ranked[field]
     metrics: dict[str, Any] = {
         "protocol": "controls",
         "blind": _blind(pictures, is_ai),
@@ -118,10 +118,10 @@ def controls(
 
 def domain(run: UnseenRun, folder: Path) -> dict[str, Any]:
     """Measure how often human works outside the field are flagged, by medium."""
-    field = run.where(FIELD)
+    p, is_ai, field = run.ranked, run.is_ai, run.field
     steps = {
         f"{100 * rung['max_fpr']:g} % on {FIELD}": rung["threshold"]
-        for rung in evaluation.ladder(run.p[field], run.is_ai[field])
+        for rung in evaluation.ladder(p[field], is_ai[field])
     }
     media: dict[str, list[int]] = {}
     for index, picture in enumerate(run.pictures):
@@ -129,11 +129,11 @@ def domain(run: UnseenRun, folder: Path) -> dict[str, Any]:
             media.setdefault(f"{picture.domain}: {picture.what or 'unnamed'}", []).append(index)
     metrics: dict[str, Any] = {"protocol": "domain"}
     metrics["by_medium"] = {
-        name: evaluation.summary(run.p[places], run.is_ai[places], steps) for name, places in sorted(media.items())
+        name: evaluation.summary(p[places], is_ai[places], steps) for name, places in sorted(media.items())
     }
     for name in ("other", "edge"):
-        inside = run.where(name) & ~run.is_ai
-        metrics[name] = evaluation.summary(run.p[inside], run.is_ai[inside], steps)
+        inside = run.where(name) & ~is_ai
+        metrics[name] = evaluation.summary(p[inside], is_ai[inside], steps)
     text = [
         "# `domain`: human works outside the field\n",
         tables.thresholds_table({name: metrics[name] for name in ("other", "edge")}),
@@ -271,7 +271,7 @@ def _format_shift(
             image = Image.fromarray(read_artwork(root / run.pictures[int(chosen[place])].file).pixels)
             for name, options in FORMATS.items():
                 artwork = read_artwork(io.BytesIO(saved(image, name, **options)))
-                p[name][place] = apply(detector.card.calibration, detector.logits([artwork]))[0]
+                p[name][place] = apply(run.calibration, detector.logits([artwork]))[0]
         say(f"formats: fold {fold + 1} scored")
     reference = p[next(iter(FORMATS))]
     return {
