@@ -113,8 +113,10 @@ def test_three_files_are_dropped_and_the_broken_one_harms_nobody(
     page.wait_for_selector("[data-status]:has-text('Arrived: 2 of 3')")
     assert states(page) == ["done", "wrong", "done"]
     assert "“High Tide” has arrived (€80.50)" in page.inner_text("[data-log]")
+    assert page.is_visible("[data-offer-all]")
     page.click(".site-card >> nth=1 >> [data-remove]")
     assert page.inner_text("[data-count]") == "Works chosen: 2"
+    assert not page.is_visible("[data-offer-all]")  # nothing is left to offer
 
     assert len(sent) == 2
     kept = {work.title: (str(work.price), work.declared_origin) for work in Listing.objects.all()}
@@ -177,6 +179,7 @@ def test_signing_in_again_elsewhere_lets_the_cards_go_on(offering: Callable[...,
     sign_in(other)  # which also changes the token that guards forms
     page.click("[data-offer-all]")
     page.wait_for_selector("[data-status]:has-text('All your works have arrived: 2.')")
+    assert page.inner_text(":focus") == "My works"
     assert Listing.objects.count() == 2
 
 
@@ -232,6 +235,47 @@ def test_too_many_pixels_are_said_before_anything_is_sent(
     page.set_input_files("#id_picture", tmp_path / "vast.png")
     page.wait_for_selector("[data-problem]:has-text('more than 50 megapixels')")
     assert page.evaluate("document.querySelector('#id_picture').files.length") == 0
+
+
+def test_a_file_that_misses_its_place_does_not_open_instead_of_the_page(
+    offering: Callable[..., Any], files: list[Path]
+) -> None:
+    page = offering([files[0], files[2]])
+    kept = page.evaluate(
+        """() => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File(["x"], "x.png"));
+            const drop = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+            document.querySelector("footer").dispatchEvent(drop);
+            return drop.defaultPrevented;
+        }"""
+    )
+    assert kept
+    assert len(states(page)) == 2
+
+
+def test_progress_is_shown_while_a_work_travels(offering: Callable[..., Any], files: list[Path]) -> None:
+    page = offering([files[0], files[2]])
+    share(page)
+    held: list[Any] = []
+    page.route("**/works/new", lambda route: held.append(route) if route.request.method == "POST" else None)
+    page.click("[data-offer-all]")
+    expect(page.locator(".site-card[data-state=sending]")).to_have_count(1)
+    assert page.is_visible(".site-card >> nth=0 >> [data-progress]")
+    assert page.is_disabled("#card1_title")
+    assert page.is_enabled("#card2_title")  # the next one can still be changed
+    page.dispatch_event("[data-offer-all]", "click")  # again, impatiently
+    page.fill("#card2_title", "Changed Meanwhile")
+    assert len(held) == 1
+    held.pop().continue_()
+    expect(page.locator(".site-card[data-state=done]")).to_have_count(1)
+    for _ in range(100):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    held.pop().continue_()
+    page.wait_for_selector("[data-status]:has-text('All your works have arrived: 2.')")
+    assert sorted(Listing.objects.values_list("title", flat=True)) == ["Changed Meanwhile", "low tide"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -130,3 +130,13 @@ def test_a_price_in_yen_has_no_decimals(as_artist: Client, form_data: Callable[.
     response = as_artist.post("/works/new", form_data(currency="JPY", price="100.50"))
     assert list(response.context["form"].errors) == ["price"]
     assert as_artist.post("/works/new", form_data(currency="JPY", price="100.00")).status_code == 302
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_page_names_heic_only_where_it_can_be_read(
+    is_there: bool, as_artist: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marketplace.forms.available_formats", lambda: {"PNG": True, "HEIF": is_there})
+    page = as_artist.get("/works/new").content.decode()
+    assert ("AVIF or HEIC, up to" in page) is is_there
+    assert f'data-formats="{"PNG HEIF" if is_there else "PNG"}"' in page

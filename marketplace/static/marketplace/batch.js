@@ -63,7 +63,11 @@
       log.append(line);
       if (log.childElementCount > 20) log.firstElementChild.remove();
     };
-    const count = () => (heading.textContent = say(words.sayCount, { count: cards.length }));
+    const isLeft = (card) => card.state !== "done";
+    const count = () => {
+      heading.textContent = say(words.sayCount, { count: cards.length });
+      offerAll.hidden = !cards.some(isLeft);
+    };
 
     // A sign-in in another tab changes the token that guards forms: ask the page for the new one.
     async function renewToken() {
@@ -120,6 +124,7 @@
 
       enter(state) {
         this.state = this.element.dataset.state = state;
+        count();
         const busy = state === "sending" || state === "done";
         this.find("[data-fields]").disabled = busy || state === "wrong";
         this.find("[data-fields]").hidden = state === "done" || state === "wrong";
@@ -240,12 +245,13 @@
         if (cards.includes(card)) await card.send(); // it may be removed while others are sent
       }
       offerAll.removeAttribute("aria-disabled");
-      const done = cards.filter((card) => card.state === "done").length;
-      const all = done > 0 && done === cards.length;
-      status.textContent = say(all ? words.sayAll : words.saySome, { done, count: cards.length });
-      offerAll.hidden = all;
-      const troubled = cards.find((card) => card.state === "failed");
-      troubled?.element.querySelector("[aria-invalid], [data-send]")?.focus();
+      const left = cards.filter(isLeft);
+      const done = cards.length - left.length;
+      status.textContent = say(left.length ? words.saySome : words.sayAll, { done, count: cards.length });
+      if (![offerAll, document.body].includes(document.activeElement)) return; // somebody is typing meanwhile
+      const troubled = left.find((card) => card.state === "failed");
+      if (troubled) troubled.find("[aria-invalid], [data-send]").focus();
+      else if (!left.length) section.querySelector("[data-leave]").focus({ preventScroll: true });
     }
 
     const putShared = (event) => {
@@ -259,15 +265,11 @@
     more.addEventListener("change", () => {
       const files = [...more.files];
       more.value = "";
-      offerAll.hidden = false;
       add(files);
     });
-    acceptDrops(section, (files) => {
-      offerAll.hidden = false;
-      add(files);
-    });
+    acceptDrops(section, add);
     addEventListener("beforeunload", (event) => {
-      if (cards.some((card) => ["ready", "sending", "failed"].includes(card.state))) event.preventDefault();
+      if (cards.some((card) => isLeft(card) && card.state !== "wrong")) event.preventDefault();
     });
 
     return (files) => {

@@ -101,19 +101,23 @@
   const megabytes = (file) => `${Math.max(0.1, file.size / 1048576).toFixed(1)} MB`;
   const facts = (file, found) => megabytes(file) + (found.width ? `, ${found.width} × ${found.height}` : "");
 
+  const hasFiles = (event) => event.dataTransfer.types.includes("Files");
+
   function acceptDrops(place, take) {
     for (const kind of ["dragover", "dragenter"]) {
       place.addEventListener(kind, (event) => {
+        if (!hasFiles(event)) return; // a word may be dragged from field to field
         event.preventDefault();
         place.dataset.over = "yes";
       });
     }
     for (const kind of ["dragleave", "drop"]) place.addEventListener(kind, () => delete place.dataset.over);
     place.addEventListener("drop", (event) => {
+      if (!hasFiles(event)) return;
       event.preventDefault();
       if (event.dataTransfer.files.length) take([...event.dataTransfer.files]);
     });
   }
 
-  globalThis.brushmarkPicture = { look, check, megabytes, facts, acceptDrops };
+  globalThis.brushmarkPicture = { look, check, megabytes, facts, hasFiles, acceptDrops };
 })();

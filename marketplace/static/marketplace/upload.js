@@ -3,7 +3,7 @@
 "use strict";
 
 (() => {
-  const { check, facts, acceptDrops } = globalThis.brushmarkPicture;
+  const { check, facts, hasFiles, acceptDrops } = globalThis.brushmarkPicture;
   const { clearError, complain, missing } = globalThis.brushmarkProblems;
 
   function onePicture(drop, takeSeveral) {
@@ -91,6 +91,12 @@
     }
     start(files);
   };
+  // A file that misses its place must not open in place of the page.
+  for (const kind of ["dragover", "drop"]) {
+    addEventListener(kind, (event) => {
+      if (hasFiles(event)) event.preventDefault();
+    });
+  }
   for (const drop of document.querySelectorAll("[data-drop]")) {
     onePicture(drop, single && frame ? takeSeveral : null);
     checkFirst(drop.closest("form"));
