@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import mimetypes
+import struct
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +26,24 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 TORN = b"\x89PNG\r\n\x1a\n" + b"\0" * 40  # a picture to the browser's quick look, not to the server
+
+
+def ispe(width: int, height: int) -> bytes:
+    """Write the box in which a HEIF file keeps the size of one of its pictures."""
+    return b"\0\0\0\x14ispe\0\0\0\0" + struct.pack(">II", width, height)
+
+
+def look(page: Any, data: bytes) -> Any:
+    """Return what the page's script reads from the file: format, width and height."""
+    sign_in(page)
+    page.goto("/works/new")
+    return page.evaluate(
+        """async (data) => {
+            const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+            return brushmarkPicture.look(new File([bytes], "picture"));
+        }""",
+        base64.b64encode(data).decode(),
+    )
 
 
 @pytest.fixture
@@ -214,15 +233,26 @@ def test_the_browser_reads_each_formats_size_as_the_server_does(
 ) -> None:
     buffer = io.BytesIO()
     Image.new(mode, (321, 123)).save(buffer, name, **options)
-    page = open_browser()
-    sign_in(page)
-    page.goto("/works/new")
-    look = """async (data) => {
-        const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-        return brushmarkPicture.look(new File([bytes], "picture"));
-    }"""
-    found = page.evaluate(look, base64.b64encode(buffer.getvalue()).decode())
-    assert found == {"format": name, "width": 321, "height": 123}
+    assert look(open_browser(), buffer.getvalue()) == {"format": name, "width": 321, "height": 123}
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + ispe(320, 240) + ispe(4032, 3024), ("HEIF", 4032, 3024)),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 40, ("", 0, 0)),
+        (b"\xff\xd8\xff\xe0" + b"\0" * 40, ("JPEG", 0, 0)),
+        (b"\xff\xd8\xff\xe0\xff\xff" + b"\0" * 40, ("JPEG", 0, 0)),
+        (b"GIF89a\x01\x00", ("", 0, 0)),
+        (b"RIFF\0\0\0\0WEBPVP8X" + b"\0" * 4, ("WEBP", 0, 0)),
+        (TORN, ("PNG", 0, 0)),
+        (b"", ("", 0, 0)),
+    ],
+)
+def test_odd_files_are_no_riddle_to_the_browser(
+    data: bytes, found: tuple[str, int, int], open_browser: Callable[..., Any], artist: User
+) -> None:
+    assert tuple(look(open_browser(), data).values()) == found
 
 
 def test_too_many_pixels_are_said_before_anything_is_sent(
@@ -235,6 +265,25 @@ def test_too_many_pixels_are_said_before_anything_is_sent(
     page.set_input_files("#id_picture", tmp_path / "vast.png")
     page.wait_for_selector("[data-problem]:has-text('more than 50 megapixels')")
     assert page.evaluate("document.querySelector('#id_picture').files.length") == 0
+
+
+def test_a_work_can_be_called_back_while_it_travels(offering: Callable[..., Any], files: list[Path]) -> None:
+    page = offering([files[0], files[2]])
+    share(page)
+    held: list[Any] = []
+
+    def hold_the_first(route: Any) -> None:
+        if route.request.method == "POST" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/works/new", hold_the_first)
+    page.click("[data-offer-all]")
+    expect(page.locator(".site-card[data-state=sending]")).to_have_count(1)
+    page.click(".site-card >> nth=0 >> [data-remove]")
+    page.wait_for_selector("[data-status]:has-text('All your works have arrived: 1.')")
+    assert [listing.title for listing in Listing.objects.all()] == ["high tide"]
 
 
 def test_a_file_that_misses_its_place_does_not_open_instead_of_the_page(
@@ -286,6 +335,10 @@ def test_the_cards_are_within_everyones_reach(theme: str, offering: Callable[...
     found = Axe().run(page).response["violations"]
     assert [(one["id"], one["nodes"][0]["target"]) for one in found] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    ends = """() => [document.activeElement, document.querySelector(".site-batch__end")].map(
+        (element) => element.getBoundingClientRect())"""
+    focused, bar = page.evaluate(ends)
+    assert focused["bottom"] <= bar["top"]  # the bar at the bottom covers no field that has the focus
     share(page)
     page.click("[data-offer-all]")
     page.wait_for_selector("[data-status]:has-text('Arrived: 2 of 3')")

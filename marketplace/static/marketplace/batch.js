@@ -194,7 +194,10 @@
             bar.value = percent;
             this.word(say(words.saySending, { percent }));
           },
-          sent: () => this.word(words.sayArriving),
+          sent: () => {
+            this.word(words.sayArriving);
+            this.find("[data-remove]").hidden = true; // the site has it whole: too late to call it back
+          },
         });
       }
 
