@@ -12,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, Subquery, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.models import Listing
+from marketplace.models import Listing, Origin
 from moderation import selectors as moderation
 from moderation.models import Artwork
 from moderation.models.artwork import Label
@@ -64,6 +64,8 @@ def gallery(*, category: str = "", made: str = "", cursor: str = "", size: int =
         listings = listings.filter(category=category)
     if made:
         listings = listings.alias(label=_shown_label()).filter(label=LABEL_OF_MADE[Made(made)])
+    if made == Made.PEOPLE:  # nor what its artist has declared otherwise since it was looked at
+        listings = listings.filter(declared_origin=Origin.HANDMADE)
     return _page(listings, cursor=cursor, size=size, shown=True)
 
 

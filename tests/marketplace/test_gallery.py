@@ -137,6 +137,16 @@ def test_a_label_that_a_person_gave_counts(
     assert "Found Out" not in client.get("/?made=people").content.decode()
 
 
+def test_what_its_artist_calls_ai_is_not_among_the_works_of_people(
+    client: Client, hang: Callable[..., Listing], three_ways: None
+) -> None:
+    listing = hang(title="Thought Better")
+    listing.declared_origin = "generated"
+    listing.save()  # the new look is still to come, the label with it
+    assert "Thought Better" in client.get("/").content.decode()
+    assert "Thought Better" not in client.get("/?made=people").content.decode()
+
+
 def test_narrowed_pages_go_on_where_they_ended(
     client: Client, hang: Callable[..., Listing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
