@@ -32,7 +32,9 @@ _LBFGS_MEMORY = 20
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """One feature map on the grid: its average and, for its spread, the average of its square in each cell."""
+    """One feature map on the grid: in each cell its average and, for its spread, the average squared distance
+    from the mean of the whole map.
+    """
 
     mean: Any
     square: Any
@@ -65,12 +67,14 @@ def _read_off(base: Any, recipe: Recipe) -> list[Tap]:
     taps = []
     for index, tensor in enumerate(maps):
         cell = int(tensor.shape[1]) // grid
-        pool = keras.layers.AveragePooling2D(cell, name=f"tap_{index}_mean")
+        mean = keras.layers.AveragePooling2D(cell, name=f"tap_{index}_mean")(tensor)
         square = None
         if recipe.head == "statistics":
             pool_square = keras.layers.AveragePooling2D(cell, name=f"tap_{index}_square")
-            square = pool_square(keras.ops.square(tensor))
-        taps.append(Tap(pool(tensor), square, int(tensor.shape[-1])))
+            # About the mean: the difference of two large averages would leave noise where a channel is nearly flat.
+            centred = tensor - keras.ops.mean(mean, axis=(1, 2), keepdims=True)
+            square = pool_square(keras.ops.square(centred))
+        taps.append(Tap(mean, square, int(tensor.shape[-1])))
     return taps
 
 
@@ -113,14 +117,10 @@ def heat(model: Any, recipe: Recipe) -> Any:
                 inside = ops.ones_like(moved)
             constant -= ops.sum(inside * weight * scale[part] * shift[part], -1)
             terms.append(inside * weight * scale[part])
-        mean = numbers[0]
-        linear = terms[0]
-        if tap.square is not None:  # spread = mean of ((x - mean)^2 + epsilon) / spread
-            quadratic = terms[1] / numbers[1]
-            linear = linear - 2 * quadratic * mean
-            constant += ops.sum(quadratic * (ops.square(mean) + _EPSILON), -1)
-            total += ops.sum(tap.square * quadratic[:, None, None], -1)
-        total += ops.sum(tap.mean * linear[:, None, None], -1)
+        total += ops.sum(tap.mean * terms[0][:, None, None], -1)
+        if tap.square is not None:  # spread = mean of (square + epsilon) / spread
+            slope = terms[1] / numbers[1]
+            total += ops.sum((tap.square + _EPSILON) * slope[:, None, None], -1)
     return total + ops.reshape(constant, (-1, 1, 1))
 
 
@@ -202,8 +202,7 @@ def _numbers(tap: Tap) -> list[Any]:
     mean = ops.mean(tap.mean, axis=(1, 2))
     if tap.square is None:
         return [mean]
-    variance = ops.mean(tap.square, axis=(1, 2)) - ops.square(mean)
-    return [mean, ops.sqrt(ops.relu(variance) + _EPSILON)]
+    return [mean, ops.sqrt(ops.mean(tap.square, axis=(1, 2)) + _EPSILON)]
 
 
 def _maps(base: Any) -> list[Any]:
