@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
-DEFAULT_DETECTOR = "mobilenet_v3"
+DEFAULT_DETECTOR = "pair"
 CARD_FILE = "card.json"
 GOLDEN_FILE = "golden.json"
 

@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("export", help="train a plan on everything and write its artefact")
     command.add_argument("--name", help="of the artefact, if not the plan's")
     command.add_argument("--summary", help="one or two sentences for the card")
+    command.add_argument("--note", help="what the card is to say of the training beside the recipes")
     command.add_argument("--out", type=Path, metavar="FOLDER", help="of the training runs")
     _plan(command)
     _manifest(command)

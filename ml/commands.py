@@ -143,6 +143,7 @@ def export(options: argparse.Namespace) -> int:
         training={
             "recipes": [recipe.as_dict() for recipe in plan.recipes],
             "seed": options.seed,
+            **({"note": options.note} if options.note else {}),
             "command": f"python -m ml export --plan {plan.name} --seed {options.seed}",
         },
     )

@@ -64,6 +64,8 @@ def _detector(card: Card, *, default: bool) -> Iterator[str]:
             ("hold from", f"{card.hold_threshold:.4f}"),
         ],
     )
+    if "note" in card.training:
+        yield f"\n{card.training['note']}"
     yield f"\n### Thresholds\n\nMeasured on {card.thresholds['measured_on']}. Between review and hold it is unsure.\n"
     yield tables.ladder_table(card.thresholds["ladder"])
     for name, section in _SECTIONS.items():
