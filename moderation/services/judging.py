@@ -128,16 +128,7 @@ def _at_least(band: Band, floor: Band) -> Band:
 
 
 def _score_sentence(p_ai: float, threshold: float) -> str:
-    return _("The detector's score is %(score).2f; the policy asks a person from %(threshold).2f.") % {
-        "score": p_ai,
-        "threshold": threshold,
-    }
-
-
-def _bonus_sentence(p_ai: float, threshold: float) -> str:
-    return _(
-        "The score is %(score).2f; for this artist's clean record the policy asks a person from %(threshold).2f."
-    ) % {
-        "score": p_ai,
-        "threshold": threshold,
+    return _("The detector's score is %(score)d %%; the policy asks a person from %(threshold)d %%.") % {
+        "score": min(round(p_ai * 100), 99),  # never certain
+        "threshold": round(threshold * 100),
     }

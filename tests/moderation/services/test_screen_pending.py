@@ -64,7 +64,7 @@ def test_each_change_stands_in_the_log(make_listing: Callable[..., Listing]) -> 
     change = Event.objects.get(verb="standing_changed")
     assert (change.before["standing"], change.after["standing"]) == ("waiting", "held")
     assert change.actor is None
-    assert "0.95" in change.reason
+    assert "95 %" in change.reason
 
 
 def test_signals_tell_the_host_after_the_commit(
