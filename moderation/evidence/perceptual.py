@@ -20,6 +20,7 @@ PHASH_DISTANCE = 8
 DHASH_DISTANCE = 12
 """Largest number of differing gradient bits at which a candidate counts as the same picture."""
 BITS = 64
+MASK = (1 << BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def mirrored(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 def distance(one: int, other: int) -> int:
     """Return the number of differing bits of two signed 64-bit integers."""
-    return ((one ^ other) & (1 << BITS) - 1).bit_count()
+    return ((one ^ other) & MASK).bit_count()
 
 
 def _packed(bits: npt.NDArray[np.bool_]) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import BooleanField, Func, QuerySet, Value
 
-from moderation.evidence.perceptual import PHASH_DISTANCE, Hashes
+from moderation.evidence.perceptual import PHASH_DISTANCE, Hashes, distance
 from moderation.models.fingerprint import BANDS, Fingerprint
 
 if TYPE_CHECKING:
@@ -49,11 +49,13 @@ class _IsNear(Func):
 
 def lookalikes(hashes: Hashes, *, before: int, limit: int = 20) -> list[int]:
     """Return the ids of artworks recorded before the artwork ``before`` that resemble ``hashes``, nearest first."""
-    found = {
-        artwork_id: hashes.distance_to(Hashes(phash, dhash))
-        for artwork_id, phash, dhash in _candidates(hashes, before=before)
-        if hashes.resembles(Hashes(phash, dhash))
-    }
+    found = {}
+    for artwork_id, phash, dhash in _candidates(hashes, before=before):
+        if distance(hashes.phash, phash) > PHASH_DISTANCE:
+            continue  # nearly all of them, where the database did not count: no object is made for these
+        other = Hashes(phash, dhash)
+        if hashes.resembles(other):
+            found[artwork_id] = hashes.distance_to(other)
     return sorted(found, key=lambda artwork_id: (found[artwork_id], artwork_id))[:limit]
 
 
