@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 PHASH_DISTANCE = 8
-"""Largest number of differing bits at which two pictures count as candidates. The index finds all of these."""
+"""Largest number of differing bits at which two pictures count as candidates."""
 DHASH_DISTANCE = 12
 """Largest number of differing gradient bits at which a candidate counts as the same picture."""
 BITS = 64

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                                     models.F("phash"), ">>", models.Value(0)
                                 ),
                                 "&",
-                                models.Value(8191),
+                                models.Value(65535),
                             ),
                             models.IntegerField(),
                         ),
@@ -68,10 +68,10 @@ class Migration(migrations.Migration):
                         expression=django.db.models.functions.comparison.Cast(
                             django.db.models.expressions.CombinedExpression(
                                 django.db.models.expressions.CombinedExpression(
-                                    models.F("phash"), ">>", models.Value(13)
+                                    models.F("phash"), ">>", models.Value(16)
                                 ),
                                 "&",
-                                models.Value(8191),
+                                models.Value(65535),
                             ),
                             models.IntegerField(),
                         ),
@@ -85,10 +85,10 @@ class Migration(migrations.Migration):
                         expression=django.db.models.functions.comparison.Cast(
                             django.db.models.expressions.CombinedExpression(
                                 django.db.models.expressions.CombinedExpression(
-                                    models.F("phash"), ">>", models.Value(26)
+                                    models.F("phash"), ">>", models.Value(32)
                                 ),
                                 "&",
-                                models.Value(8191),
+                                models.Value(65535),
                             ),
                             models.IntegerField(),
                         ),
@@ -102,27 +102,10 @@ class Migration(migrations.Migration):
                         expression=django.db.models.functions.comparison.Cast(
                             django.db.models.expressions.CombinedExpression(
                                 django.db.models.expressions.CombinedExpression(
-                                    models.F("phash"), ">>", models.Value(39)
+                                    models.F("phash"), ">>", models.Value(48)
                                 ),
                                 "&",
-                                models.Value(8191),
-                            ),
-                            models.IntegerField(),
-                        ),
-                        output_field=models.IntegerField(),
-                    ),
-                ),
-                (
-                    "band4",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=django.db.models.functions.comparison.Cast(
-                            django.db.models.expressions.CombinedExpression(
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("phash"), ">>", models.Value(52)
-                                ),
-                                "&",
-                                models.Value(4095),
+                                models.Value(65535),
                             ),
                             models.IntegerField(),
                         ),
@@ -138,7 +121,6 @@ class Migration(migrations.Migration):
                     models.Index(fields=["band1", "phash", "dhash", "artwork"], name="moderation_look_band1"),
                     models.Index(fields=["band2", "phash", "dhash", "artwork"], name="moderation_look_band2"),
                     models.Index(fields=["band3", "phash", "dhash", "artwork"], name="moderation_look_band3"),
-                    models.Index(fields=["band4", "phash", "dhash", "artwork"], name="moderation_look_band4"),
                 ],
             },
         ),

@@ -1,4 +1,4 @@
-"""Earlier artworks that look like a given picture: an exact neighbourhood search by indexed bands of the hash."""
+"""Earlier artworks that look like a given picture: a neighbourhood search by indexed bands of the hash."""
 
 from __future__ import annotations
 

@@ -128,7 +128,16 @@ def _at_least(band: Band, floor: Band) -> Band:
 
 
 def _score_sentence(p_ai: float, threshold: float) -> str:
-    return _("The detector's score is %(score)d %%; the policy asks a person from %(threshold)d %%.") % {
-        "score": min(round(p_ai * 100), 99),  # never certain
-        "threshold": round(threshold * 100),
-    }
+    sentence = _("The detector's score is %(score)d %%; the policy asks a person from %(threshold)d %%.")
+    return sentence % _percents(p_ai, threshold)
+
+
+def _bonus_sentence(p_ai: float, threshold: float) -> str:
+    sentence = _(
+        "The score is %(score)d %%; for this artist's clean record the policy asks a person from %(threshold)d %%."
+    )
+    return sentence % _percents(p_ai, threshold)
+
+
+def _percents(p_ai: float, threshold: float) -> dict[str, int]:
+    return {"score": min(round(p_ai * 100), 99), "threshold": round(threshold * 100)}  # never certain
