@@ -143,7 +143,7 @@ def test_the_whole_path_by_keyboard_alone(shop: Site, works: Any, enter: Any) ->
     press(page, "Escape")
 
     press(page, "l", "ArrowRight")  # the next reason, by the radio buttons' own keys
-    page.wait_for_function("document.activeElement.value === 'label:generator_marks'")
+    page.locator("input[value='label:generator_marks']:focus").wait_for(state="attached")
     press(page, "l", "6", "Enter")
     arrived(page, "Third")
     assert state(shop, "Second")[0] == "labelled"
@@ -249,7 +249,7 @@ def test_zoom_and_pan(works: Any, enter: Any) -> None:
     page = enter("moderator")
     press(page, "n")
     stage = page.locator("[data-stage]")
-    page.wait_for_function("document.querySelector('[data-scale]').textContent !== ''")
+    page.locator("[data-scale]:not(:empty)").wait_for()
     fitted = page.locator("[data-scale]").inner_text()
     press(page, "+", "+")
     assert page.locator("[data-scale]").inner_text() != fitted
