@@ -14,6 +14,7 @@ from ml import datasets, golden
 from ml.artwork import PREPROCESS_VERSION
 from ml.cards import Calibration, Card, Member, digest, write_card
 from ml.evaluation import auroc, flagged, ladder
+from ml.operating import curve
 from ml.runtime import load_detector
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class PromotionRefusedError(Exception):
 
 
 def thresholds(p: Floats, is_ai: Bools, source: str) -> dict[str, Any]:
-    """Return a card's ``thresholds``: the ladder, and review and hold taken from it.
+    """Return a card's ``thresholds``: the ladder, review and hold taken from it, and the curve in thousandths.
 
     ``p`` are calibrated probabilities ``(n,)`` of pictures whose sources the networks never saw; ``source``
     says in words where they come from.
@@ -71,6 +72,7 @@ def thresholds(p: Floats, is_ai: Bools, source: str) -> dict[str, Any]:
         "review": at[REVIEW_FPR],
         "hold": at[HOLD_FPR],
         "ladder": rungs,
+        "curve": curve(p[~is_ai].tolist(), p[is_ai].tolist()),
         "n_ai": int(is_ai.sum()),
         "n_human": int((~is_ai).sum()),
         "measured_on": source,
