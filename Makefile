@@ -57,7 +57,7 @@ requirements: ## Compile the pinned requirements (needs uv; UPGRADE=1 takes newe
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --all-extras $(if $(UPGRADE),--upgrade) \
 	  --group site --group dev --quiet --output-file requirements.txt
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --no-header --no-annotate --extra c2pa --extra heif \
-	  --extra psd --extra s3 --group site --constraint requirements.txt --quiet --output-file requirements-serve.txt
+	  --extra metrics --extra psd --extra s3 --group site --constraint requirements.txt --quiet --output-file requirements-serve.txt
 	@for file in requirements.txt requirements-serve.txt; do \
 	  grep -v '^#' $$file > $$file.body; cat $$file.head $$file.body > $$file; rm $$file.head $$file.body; done
 
