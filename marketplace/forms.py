@@ -13,7 +13,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.models import Category, Currency, Listing, Origin
-from ml.probe import ArtworkError, Limits, available_formats, probe
+from ml.probe import MIME_TYPES, ArtworkError, Limits, available_formats, probe
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 else:
     ListingModelForm = forms.ModelForm
 
-ACCEPT = "image/png,image/jpeg,image/webp,image/gif,image/avif,image/heic,image/heif"
+MEDIA_TYPES = {**MIME_TYPES, "HEIF": "image/heic,image/heif"}
 
 ORIGIN_HELP = {
     Origin.HANDMADE: _("No picture generator was used, at any step."),
@@ -57,6 +57,11 @@ class PictureField(forms.FileField):
         return [name for name, has_decoder in available_formats().items() if has_decoder]
 
     @property
+    def accept(self) -> str:
+        """What the browser's file chooser offers. A telephone turns HEIC to JPEG by itself where it is not named."""
+        return ",".join(MEDIA_TYPES[name] for name in self.formats)
+
+    @property
     def takes_heic(self) -> bool:
         """Whether the telephones' format can be read here."""
         return "HEIF" in self.formats
@@ -74,10 +79,6 @@ class PictureField(forms.FileField):
                 raise ValidationError(str(error), code=error.code) from error
             stream.seek(0)
         return file
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Let the browser's file chooser offer pictures first."""
-        return {**super().widget_attrs(widget), "accept": ACCEPT}
 
 
 class ListingForm(ListingModelForm):
@@ -119,6 +120,8 @@ class ListingForm(ListingModelForm):
         super().__init__(*args, **kwargs)
         self.too_large = bool(getattr(request, "upload_too_large", False))
         self.fields["submission"].initial = uuid.uuid4
+        picture = cast("PictureField", self.fields["picture"])
+        picture.widget.attrs["accept"] = picture.accept
         origin = cast("forms.ChoiceField", self.fields["declared_origin"])
         origin.choices = Origin.choices  # without the empty choice: nothing is chosen until the artist chooses
         category = cast("forms.ChoiceField", self.fields["category"])

@@ -77,13 +77,32 @@ def normalise(image: Image.Image, orientation: int = 1) -> Pixels:
     :data:`ml.probe.DECODER_ERRORS`.
     """
     _draft(image)
+    flat, profile = _upright(image, orientation)
+    small = _shrink(_crop(flat))
+    return np.asarray(_to_srgb(small, profile, "RGB"))
+
+
+def read_view(source: bytes | BinaryIO | Path, longest: int, limits: Limits = DEFAULT_LIMITS) -> Image.Image:
+    """Decode ``source`` for people's eyes: the whole picture, upright, RGB in sRGB, no side above ``longest`` pixels.
+
+    Raises as :func:`read_artwork` does.
+    """
+    image, _header, orientation = open_bounded(read_bounded(source, limits), limits)
+    with image:
+        try:
+            flat, profile = _upright(image, orientation)
+            flat.thumbnail((longest, longest), Image.Resampling.LANCZOS, REDUCING_GAP)
+            return _to_srgb(flat, profile, "RGB")
+        except DECODER_ERRORS as error:
+            raise Damaged("The file is damaged: it ends too early or its pixels cannot be decoded.") from error
+
+
+def _upright(image: Image.Image, orientation: int) -> tuple[Image.Image, bytes | None]:
+    """Decode the pixels and return them upright and flat, with the colour profile if it is still to be applied."""
     image.load()
     profile = image.info.get("icc_profile")
     turn = _TRANSPOSE.get(orientation)
-    upright = image if turn is None else image.transpose(turn)
-    flat, profile = _flatten(upright, profile)
-    small = _shrink(_crop(flat))
-    return np.asarray(_to_srgb(small, profile, "RGB"))
+    return _flatten(image if turn is None else image.transpose(turn), profile)
 
 
 def _draft(image: Image.Image) -> None:

@@ -216,7 +216,8 @@ def _accepted_format(data: bytes) -> str:
             raise UnsupportedFormat("This format is not accepted. Save the picture as PNG, JPEG or WebP.")
         raise NotAPicture("The file is not a picture in a format we know (PNG, JPEG, WebP, GIF, AVIF, HEIC).")
     if not _has_decoder(kind):
-        raise DecoderMissing(f"{kind} pictures cannot be read here. Save the picture as PNG, JPEG or WebP.")
+        called = "HEIC" if kind == "HEIF" else kind  # as telephones name the files
+        raise DecoderMissing(f"{called} pictures cannot be read here. Save the picture as PNG, JPEG or WebP.")
     return kind
 
 

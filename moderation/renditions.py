@@ -1,7 +1,6 @@
 """Small copies keep their provenance: IPTC's digital source type goes into the copy's XMP.
 
 A re-encoded copy cannot carry the original's Content Credentials (their signature binds the original's bytes), but the
-statement inside can: "made by generative AI" stays readable for whoever saves the copy (EU AI Act, art. 50).
 statement inside can: "made by generative AI" stays readable to whoever saves the copy (EU AI Act, art. 50).
 """
 
@@ -40,16 +39,26 @@ def stated_source(evidence: Iterable[Mapping[str, Any]]) -> str:
     return next((TERM_OF_KIND[found["kind"]] for found in evidence if found["kind"] in TERM_OF_KIND), "")
 
 
-def with_source_type(webp: bytes, *, term: str, width: int, height: int) -> bytes:
+def with_source_type(webp: bytes, *, term: str) -> bytes:
     """Return the plain WebP (no extended header, as Pillow writes an opaque picture) with ``term`` in its XMP.
 
-    ``width`` and ``height`` are the picture's, in pixels. Without a term, or for any other file, nothing changes.
+    Without a term, or for any other file, nothing changes.
     """
-    if not term or webp[:4] != b"RIFF" or webp[8:15] != b"WEBPVP8" or webp[15:16] == b"X":
+    if not term or webp[:4] != b"RIFF" or webp[8:16] not in (b"WEBPVP8 ", b"WEBPVP8L") or len(webp) < 30:
         return webp
+    width, height = _size(webp)
     extended = _chunk(b"VP8X", struct.pack("<I", _XMP_FLAG) + _uint24(width - 1) + _uint24(height - 1))
     body = b"WEBP" + extended + webp[12:] + _chunk(b"XMP ", _PACKET.format(term=term).encode())
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _size(webp: bytes) -> tuple[int, int]:
+    """Read width and height of a plain WebP in pixels: 14 bits each, at their place in either kind of stream."""
+    if webp[12:16] == b"VP8 ":
+        width, height = struct.unpack_from("<HH", webp, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    (bits,) = struct.unpack_from("<I", webp, 21)
+    return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
 
 
 def _chunk(name: bytes, payload: bytes) -> bytes:

@@ -97,7 +97,7 @@ def screen_batch(batch: Batch) -> None:
             _fail(batch, screening, problem)
         else:
             fingerprints.keep(screening.artwork, look.memo)
-            thumbnails.keep(screening.artwork, look)
+            thumbnails.keep(screening.artwork, look, data)
             looks.append((screening, look))
     if not looks:
         return

@@ -105,11 +105,16 @@ def artwork_file(request: HttpRequest, reference: UUID) -> HttpResponseBase:
     """Send the picture's bytes to those who may see them: everyone once it is public, else artist and moderators.
 
     They are streamed from the storage, wherever that is: a link of the storage's own would outlive a rejection, and
-    a strict content policy would refuse it.
+    a strict content policy would refuse it. Of a format that browsers do not show (HEIC), the copy that people can
+    look at is sent; ``?original`` asks for the bytes themselves.
     """
     record = get_object_or_404(Artwork, reference=reference)
     if not may_see_file(request.user, record):
         raise Http404
+    if "original" not in request.GET:
+        found = Thumbnail.objects.filter(artwork=record).values("view", "source_type").first()
+        if found and found["view"] is not None:
+            return _copy(record, found["view"], found["source_type"])
     etag = f'"{record.digest}"' if record.digest else ""
     known = get_conditional_response(request, etag=etag) if etag else None
     if known is not None:
@@ -150,11 +155,16 @@ def artwork_thumbnail(request: HttpRequest, reference: UUID) -> HttpResponseBase
     record = get_object_or_404(Artwork, reference=reference)
     if not may_see_file(request.user, record):
         raise Http404
-    small = Thumbnail.objects.filter(artwork=record).first()
+    small = Thumbnail.objects.filter(artwork=record).values_list("data", "source_type").first()
     if small is None:
         return HttpResponseRedirect(reverse("moderation:artwork_file", args=[reference]))
-    term = TERM_OF_LABEL.get(record.ai_label) or small.source_type
-    return _small_picture(with_source_type(bytes(small.data), term=term, width=small.width, height=small.height))
+    return _copy(record, *small)
+
+
+def _copy(record: Artwork, data: bytes | memoryview, source_type: str) -> HttpResponse:
+    """Send a copy that says what the label or, without one, the original itself says of its making."""
+    term = TERM_OF_LABEL.get(record.ai_label) or source_type
+    return _small_picture(with_source_type(bytes(data), term=term))
 
 
 def _small_picture(data: bytes | memoryview) -> HttpResponse:

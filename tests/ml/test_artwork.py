@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from ml.artwork import SHORT_SIDE, normalise, read_artwork
+from ml.artwork import SHORT_SIDE, normalise, read_artwork, read_view
 from ml.probe import Damaged
+from tests import heic
 from tests.ml.pictures import encoded, grey_painting, painting, with_chunk
 
 ORIENTATION = 0x0112
@@ -200,3 +201,23 @@ def linear_profile() -> bytes:
             start = bytes(data).find("sRGB".encode("utf-16-be"), offset)
             data[start : start + 8] = "line".encode("utf-16-be")
     return bytes(data)
+
+
+def test_a_heic_picture_is_decoded() -> None:
+    pixels = read_artwork(heic.PICTURE).pixels
+    assert pixels.shape == (240, 320, 3)
+    assert np.abs(pixels[10, 10].astype(int) - heic.SEA).max() <= 2
+    assert np.abs(pixels[-10, -10].astype(int) - heic.SAND).max() <= 2
+    with pytest.raises(Damaged):
+        read_artwork(heic.PICTURE[:400])
+
+
+def test_a_view_is_the_whole_picture_upright() -> None:
+    upright = painting(900, 300)  # longer than the detector's crop
+    view = read_view(encoded(upright.transpose(Image.Transpose.ROTATE_90), "WEBP", lossless=True, exif=exif(6)), 600)
+    assert (view.mode, view.size) == ("RGB", (600, 200))
+    expected = upright.resize((600, 200), Image.Resampling.LANCZOS)
+    assert np.abs(np.asarray(view).astype(int) - np.asarray(expected)).mean() < 1
+    assert read_view(encoded(upright), 2048).size == (900, 300)  # never larger than it is
+    with pytest.raises(Damaged):
+        read_view(encoded(upright)[:-200], 600)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from ml import probe
 from ml.probe import Header, Limits, available_formats, read_bounded
+from tests import heic
 from tests.ml.pictures import encoded, painting, png_announcing, with_chunk
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ def test_header_of_each_format(kind: str) -> None:
     assert header == Header(kind, 50, 64, 1, probe.MIME_TYPES[kind])
 
 
-def test_header_of_heif() -> None:
-    pi_heif = pytest.importorskip("pi_heif", reason="HEIF is an optional extra")
-    assert pi_heif is not None
+def test_header_of_heic() -> None:
     assert available_formats()["HEIF"]
+    assert probe.probe(heic.PICTURE) == Header("HEIF", *heic.SIZE, 1, "image/heif")
+    assert refusal(heic.PICTURE, Limits(max_pixels=320 * 240 - 1)) == "too_many_pixels"
 
 
 def test_bytes_path_and_file_give_the_same_header(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_a_broken_header_is_damaged() -> None:
 def test_without_the_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pi_heif", None)
     monkeypatch.setattr(Image, "OPEN", {key: value for key, value in Image.OPEN.items() if key != "HEIF"})
-    assert refusal(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 40) == "decoder_missing"
+    assert refusal(heic.PICTURE) == "decoder_missing"
 
 
 def test_big_text_and_profiles_do_not_stop_a_picture() -> None:
