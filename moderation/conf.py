@@ -103,14 +103,15 @@ def beat_schedule(*, sweep_seconds: float = 30, missed_seconds: float = 3600) ->
     """Return the periodic entries that the host merges into its ``CELERY_BEAT_SCHEDULE``.
 
     ``sweep_seconds``: how often leases that ran out and bells that were lost are looked for; ``missed_seconds``: how
-    often the host's tables are searched for objects that were written without signals. Notices leave, and appeals'
-    files are read, at the sweeper's pace; files past their time are deleted once a day. (Called while the host's
-    settings are being read, so it may read none itself.)
+    often the host's tables are searched for objects that were written without signals. Notices leave, appeals' files
+    are read and events sealed at the sweeper's pace; files past their time are deleted once a day. (Called while the
+    host's settings are being read, so it may read none itself.)
     """
     return {
         "moderation-sweep": {"task": "moderation.tasks.sweep", "schedule": sweep_seconds},
         "moderation-sweep-missed": {"task": "moderation.tasks.sweep_missed", "schedule": missed_seconds},
         "moderation-notices": {"task": "moderation.tasks.send_notices", "schedule": sweep_seconds},
         "moderation-appeal-files": {"task": "moderation.tasks.read_appeal_files", "schedule": sweep_seconds},
+        "moderation-seal": {"task": "moderation.tasks.seal_log", "schedule": sweep_seconds},
         "moderation-retention": {"task": "moderation.tasks.forget_appeal_files", "schedule": 24 * 60 * 60},
     }

@@ -11,7 +11,7 @@ from celery.signals import worker_process_init
 from ml.cards import ArtefactError
 from moderation import services
 from moderation.evidence.classifier import active_classifier
-from moderation.services import appeal_files, bell, notices, queueing
+from moderation.services import appeal_files, bell, notices, queueing, sealing
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +57,12 @@ def read_appeal_files() -> None:
 def forget_appeal_files() -> None:
     """Delete appeals' files that are past their time. A second run finds them gone."""
     appeal_files.forget()
+
+
+@shared_task(ignore_result=True, soft_time_limit=250, time_limit=300)
+def seal_log() -> None:
+    """Extend the chain over the event log. A second run finds nothing left to seal, or gives way."""
+    sealing.seal_log()
 
 
 @worker_process_init.connect

@@ -139,7 +139,7 @@ _FOR_MODERATOR: dict[str, Callable[[Event], str]] = {
     "case_escalated": lambda event: _("Passed it to the senior moderators."),
     "case_reopened": lambda event: _("Opened it anew."),
     "artist_asked": lambda event: _("Asked the artist:"),
-    "artist_answered": lambda event: _("The artist answered:"),
+    "artist_answered": lambda event: _("The artist answered."),
     "case_decided": lambda event: (
         _("Decided: %(action)s. Ground: %(ground)s.") % {"action": _action(event), "ground": _ground(event)}
     ),

@@ -14,7 +14,7 @@ from moderation.models.desk import (
     Skip,
 )
 from moderation.models.detector import Detector
-from moderation.models.event import Event
+from moderation.models.event import Event, Seal
 from moderation.models.fingerprint import Fingerprint
 from moderation.models.notice import Notice, NoticeState
 from moderation.models.policy import Band, Policy, WaitedOut
@@ -53,6 +53,7 @@ __all__ = [
     "SavedView",
     "Screening",
     "ScreeningState",
+    "Seal",
     "SecondLook",
     "Severity",
     "Skip",

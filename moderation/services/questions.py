@@ -66,5 +66,5 @@ def answer_question(*, question: Question, artist: AbstractBaseUser, answer: str
         question.save(update_fields=["answer", "link", "answered_at"])
         case.version += 1
         case.save(update_fields=["version"])
-        events.log("artist_answered", artwork=case.artwork, case=case, actor=artist, reason=question.answer)
+        events.log("artist_answered", artwork=case.artwork, case=case, actor=artist)
     return question

@@ -119,18 +119,21 @@ def _about(registration: Registration, instance: Model) -> dict[str, object]:
 def _update_about(artwork: Artwork, about: dict[str, object]) -> Artwork:
     changed = [name for name, value in about.items() if getattr(artwork, name) != value]
     if changed:
-        before = {name: _plain(getattr(artwork, name)) for name in changed}
+        before = {name: _told(name, getattr(artwork, name)) for name in changed}
         for name in changed:
             setattr(artwork, name, about[name])
         artwork.save(update_fields=[*changed, "updated_at"])
-        after = {name: _plain(about[name]) for name in changed}
+        after = {name: _told(name, about[name]) for name in changed}
         events.log("artwork_described", artwork=artwork, before=before, after=after)
         if "declared_origin" in before:
             outcomes.redeclare(artwork, before=str(before["declared_origin"]), policy=policies.current_policy())
     return artwork
 
 
-def _plain(value: object) -> object:
+def _told(name: str, value: object) -> object:
+    """Return the value as the log may keep it: of a title, the artist's own words, only that there is one."""
+    if name == "title":
+        return bool(value)
     return value if isinstance(value, str) or value is None else getattr(value, "pk", str(value))
 
 
@@ -159,12 +162,12 @@ def _make_current(
             is_visible=policy.show_while_waiting,
             **about,
         )
-        events.log("artwork_recorded", artwork=artwork, after={"digest": digest, "file": file_name})
+        events.log("artwork_recorded", artwork=artwork, after={"digest": digest})
         return artwork
     known.file_name = file_name
     known.is_current = True
     known.save(update_fields=["file_name", "is_current", "updated_at"])
-    events.log("artwork_current_again", artwork=known, after={"digest": digest, "file": file_name})
+    events.log("artwork_current_again", artwork=known, after={"digest": digest})
     outcomes.revive(known)
     return _update_about(known, about)
 
