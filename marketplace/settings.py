@@ -10,7 +10,9 @@
 | ``HTTPS_PROXY_HEADER`` | off | trust ``X-Forwarded-Proto`` from the proxy in front |
 | ``VAR_DIR`` | ``var`` | database, uploads, static files, kept secret |
 | ``DATABASE_URL`` | SQLite in ``VAR_DIR`` | ``postgres://user:password@host/name`` |
-| ``REDIS_URL`` | ``redis://127.0.0.1:6379/0`` | the broker; ``redis+socket:///path`` for a unix socket |
+| ``REDIS_URL`` | ``redis://127.0.0.1:6379/0`` | broker and shared cache; ``redis+socket:///path`` for a unix socket |
+| ``TRUSTED_PROXIES`` | ``0`` | how many proxies of ours write ``X-Forwarded-For`` in front of the site |
+| ``UPLOADS_PER_HOUR`` | ``300`` | pictures that one artist may send in an hour |
 | ``S3_BUCKET`` | none: files in ``VAR_DIR/media`` | uploads go to this bucket (``django-storages``) |
 | ``S3_ENDPOINT_URL``, ``S3_REGION``, ``S3_PREFIX`` | none | where the bucket is, and a folder in it |
 | ``SITE_URL``, ``RULES_URL`` | none | the site's address and its rules' page, for links in mails |
@@ -209,11 +211,24 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = beat_schedule()
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
+# What all web processes must count together (throttling.py). It keeps nothing that may not be lost.
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CELERY_BROKER_URL.replace("redis+socket://", "unix://"),
+        "KEY_PREFIX": "brushmark",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
+UPLOADS_PER_HOUR: int = env.int("UPLOADS_PER_HOUR", default=300)
+TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
+
 # --- People --------------------------------------------------------------------------------------------------------
 
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "gallery"
+AUTHENTICATION_BACKENDS = ["marketplace.throttling.SignInThrottle", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

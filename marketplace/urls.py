@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from marketplace.health import healthz
 from marketplace.views import public, works
+from marketplace.views.accounts import SignIn
 
 urlpatterns = [
     path("", public.gallery, name="gallery"),
@@ -19,11 +20,7 @@ urlpatterns = [
     path("works/<uuid:public_id>/edit", works.edit, name="edit"),
     path("works/<uuid:public_id>/withdraw", works.withdraw, name="withdraw"),
     path("works/<uuid:public_id>/delete", works.delete, name="delete"),
-    path(
-        "sign-in",
-        auth.LoginView.as_view(template_name="accounts/sign_in.html", redirect_authenticated_user=True),
-        name="sign_in",
-    ),
+    path("sign-in", SignIn.as_view(), name="sign_in"),
     path("sign-out", auth.LogoutView.as_view(), name="sign_out"),
     path("theme", public.theme, name="theme"),
     path("moderation/", include("moderation.urls")),

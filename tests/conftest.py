@@ -80,6 +80,14 @@ def media(settings: Any, tmp_path: Path) -> Path:
     return tmp_path / "media"
 
 
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Let no test count another's tries."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
 @pytest.fixture
 def red_classifier(settings: Any) -> None:
     """Score pictures by their mean red (see ``tests.stubs``), with thresholds 0.5 and 0.9."""

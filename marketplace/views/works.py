@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from marketplace import selectors, services
+from marketplace import selectors, services, throttling
 from marketplace.forms import ListingForm, RevisionForm, SeriesForm
 from marketplace.models import Origin
 from marketplace.templatetags.marketplace import price
@@ -48,12 +48,15 @@ def my_works(request: ArtistRequest) -> HttpResponse:
 def upload(request: ArtistRequest) -> HttpResponse:
     """Offer a work: a page with one form, or JSON for the page's script, which sends several works one by one.
 
-    JSON (``Accept: application/json``) is 201 with the listing, 422 with ``errors`` by field, 401 without a sign-in.
+    JSON (``Accept: application/json``) is 201 with the listing, 422 with ``errors`` by field, 401 without a
+    sign-in, 429 after too many.
     """
     if request.method != "POST" or request.accepts("text/html"):
         return _upload_page(request)
     if not request.user.is_authenticated:
         return JsonResponse({"errors": {"__all__": [_("You are signed out.")]}}, status=401)
+    if wait := throttling.uploads().hit(request.user.pk):
+        return _too_many(JsonResponse({"errors": {"__all__": [_too_many_text(wait)]}}), wait)
     form = ListingForm(request.POST, request.FILES, request=request)
     listing = _publish(request, form)
     if listing is None:
@@ -68,6 +71,9 @@ def _upload_page(request: ArtistRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "marketplace/upload.html", _upload_context(ListingForm()))
     form = ListingForm(request.POST, request.FILES, request=request)
+    if wait := throttling.uploads().hit(request.user.pk):
+        form.add_error(None, _too_many_text(wait))
+        return _too_many(render(request, "marketplace/upload.html", _upload_context(form)), wait)
     listing = _publish(request, form)
     if listing is None:
         return render(request, "marketplace/upload.html", _upload_context(form), status=422)
@@ -141,6 +147,10 @@ def edit(request: ArtistRequest, public_id: UUID) -> HttpResponse:
         return render(request, "marketplace/edit.html", {**context, "form": RevisionForm(instance=listing)})
     title_before = listing.title  # validation writes the new values into the instance
     form = RevisionForm(request.POST, request.FILES, instance=listing, request=request)
+    if request.FILES and (wait := throttling.uploads().hit(request.user.pk)):
+        form.add_error(None, _too_many_text(wait))
+        context |= {"form": form, "title_before": title_before}
+        return _too_many(render(request, "marketplace/edit.html", context), wait)
     if not form.is_valid():
         context |= {"form": form, "title_before": title_before}
         return render(request, "marketplace/edit.html", context, status=422)
@@ -181,6 +191,22 @@ def delete(request: ArtistRequest, public_id: UUID) -> HttpResponse:
     services.delete_listing(listing=listing)
     messages.success(request, _("“%(title)s” is deleted.") % {"title": title})
     return redirect("my_works")
+
+
+def _too_many_text(wait: int) -> str:
+    minutes = -(-wait // 60)
+    text = ngettext(
+        "You have sent very many pictures in a short time. Go on in %(minutes)d minute.",
+        "You have sent very many pictures in a short time. Go on in %(minutes)d minutes.",
+        minutes,
+    )
+    return text % {"minutes": minutes}
+
+
+def _too_many(response: HttpResponse, wait: int) -> HttpResponse:
+    response.status_code = 429
+    response["Retry-After"] = str(wait)
+    return response
 
 
 def _own(request: ArtistRequest, public_id: UUID) -> selectors.Work:

@@ -180,7 +180,7 @@
         if (this.stop.signal.aborted) return;
         const { status: code, body } = answer;
         if (code === 201 && body) this.arrive(body.listing);
-        else if (code === 422 && body) this.fail(words.sayWrong, body.errors);
+        else if ((code === 422 || code === 429) && body) this.fail(words.sayWrong, body.errors);
         else if (code === 401 || code === 403) this.fail(words.saySignedOut);
         else this.fail(code ? words.sayServer : words.sayBroken);
       }
