@@ -1,6 +1,6 @@
 """The triggers that make the log append-only in the database itself: whether they stand, and how a flush lifts them.
 
-They are made by migration ``0009_seal``, on PostgreSQL and SQLite.
+They are made by migration ``0010_seal``, on PostgreSQL and SQLite.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ _Row = TypeVar("_Row", bound=models.Model, covariant=True)
 
 
 class AppendOnlyQuerySet(models.QuerySet[_Row]):
-    """A query set that can add and read, and nothing else. (The database refuses too: migration ``0009_seal``.)"""
+    """A query set that can add and read, and nothing else. (The database refuses too: migration ``0010_seal``.)"""
 
     def update(self, **kwargs: Any) -> int:
         """Refuse: history does not change."""

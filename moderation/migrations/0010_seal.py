@@ -76,7 +76,7 @@ def _run(statements: dict[str, list[str]], schema_editor: BaseDatabaseSchemaEdit
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("moderation", "0008_question"),
+        ("moderation", "0009_thumbnail_view"),
     ]
 
     operations = [
