@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from marketplace.models import Category, Currency, Listing, Origin
 from ml.probe import MIME_TYPES, ArtworkError, Limits, available_formats, probe
+from moderation.refusals import refusal
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -76,7 +77,7 @@ class PictureField(forms.FileField):
             try:
                 self.header = probe(stream, self.limits)
             except ArtworkError as error:
-                raise ValidationError(str(error), code=error.code) from error
+                raise ValidationError(refusal(error), code=error.code) from error
             stream.seek(0)
         return file
 

@@ -47,10 +47,15 @@ class ArtworkError(Exception):
     """A file cannot be read as an artwork.
 
     ``code`` is a stable name for programs; ``str(error)`` is one sentence for the person who uploaded the
-    file.
+    file. It is made of ``template`` and ``places``, so that it can be told in other languages as well.
     """
 
     code: ClassVar[str] = "unreadable"
+
+    def __init__(self, template: str, /, **places: str | int) -> None:
+        super().__init__(template.format(**places))
+        self.template = template
+        self.places = places
 
 
 class EmptyFile(ArtworkError):
@@ -158,7 +163,7 @@ def read_bounded(source: bytes | BinaryIO | Path, limits: Limits = DEFAULT_LIMIT
     if not data:
         raise EmptyFile("The file is empty.")
     if len(data) > limits.max_bytes:
-        raise TooManyBytes(f"The file is larger than {limits.max_bytes / 1024 / 1024:g} MB.")
+        raise TooManyBytes("The file is larger than {megabytes} MB.", megabytes=f"{limits.max_bytes / 1024 / 1024:g}")
     return data
 
 
@@ -217,7 +222,9 @@ def _accepted_format(data: bytes) -> str:
         raise NotAPicture("The file is not a picture in a format we know (PNG, JPEG, WebP, GIF, AVIF, HEIC).")
     if not _has_decoder(kind):
         called = "HEIC" if kind == "HEIF" else kind  # as telephones name the files
-        raise DecoderMissing(f"{called} pictures cannot be read here. Save the picture as PNG, JPEG or WebP.")
+        raise DecoderMissing(
+            "{format} pictures cannot be read here. Save the picture as PNG, JPEG or WebP.", format=called
+        )
     return kind
 
 
@@ -227,12 +234,14 @@ def _limit_problem(header: Header, limits: Limits) -> ArtworkError | None:
     if header.width * header.height > limits.max_pixels:
         return _too_many_pixels(limits)
     if header.frames > limits.max_frames:
-        return TooManyFrames(f"The animation has more than {limits.max_frames} frames.")
+        return TooManyFrames("The animation has more than {frames} frames.", frames=limits.max_frames)
     return None
 
 
 def _too_many_pixels(limits: Limits) -> TooManyPixels:
-    return TooManyPixels(f"The picture has more than {limits.max_pixels / 1e6:g} megapixels.")
+    return TooManyPixels(
+        "The picture has more than {megapixels} megapixels.", megapixels=f"{limits.max_pixels / 1e6:g}"
+    )
 
 
 def _has_decoder(kind: str) -> bool:

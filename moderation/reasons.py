@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from moderation.errors import IncompleteDecision
+from moderation.evidence.base import Evidence, Strength
 from moderation.models import Action, DeclaredOrigin, ReasonCode, Severity
 from moderation.models.decision import RESTRICTING
+from moderation.saying import fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -157,9 +159,9 @@ def compose(case: Case, reason: Reason, *, seen: Iterable[str] = ()) -> str:
         "marks": _marks(case) or _place(_("say what the file tells")),
         "own": _place(_("explain it in your own words")),
     }
-    filled["undeclared"] = _fill(str(_UNDECLARED), filled)
-    filled["generator"] = _fill(str(_MARKS), filled)
-    return _fill(str(reason.text), filled)
+    filled["undeclared"] = fill(str(_UNDECLARED), filled)
+    filled["generator"] = fill(str(_MARKS), filled)
+    return fill(str(reason.text), filled)
 
 
 def explain(case: Case, reason: Reason, *, seen: Iterable[str] = ()) -> str:
@@ -200,16 +202,6 @@ _NO_MARKS = ("classifier", "declaration", "possible_theft", "seen_restricted", "
 """Kinds of evidence that are no marks in the file itself."""
 
 
-def _fill(text: str, places: dict[str, str]) -> str:
-    """Put ``places`` into ``text``. What is put in is never read as a template: a title may hold braces."""
-    parts = text.split("{")
-    filled = parts[0]
-    for part in parts[1:]:
-        name, _brace, rest = part.partition("}")
-        filled += places.get(name, "") + rest
-    return filled
-
-
 def _place(words: str) -> str:
     return f"{OPEN}{words}{CLOSE}"
 
@@ -223,7 +215,7 @@ def _marks(case: Case) -> str:
     """Return what the file tells about its making, in the sentences meant for artists; strongest first, no repeats."""
     if case.screening is None:
         return ""
-    found = [item for item in case.screening.evidence if item.get("kind") not in _NO_MARKS]
-    proofs = [item for item in found if item.get("strength") == "proof"]
-    told = proofs or [item for item in found if item.get("strength") == "strong"]
-    return " ".join(dict.fromkeys(item["artist_message"] for item in told if item.get("artist_message")))
+    found = [Evidence.from_dict(item) for item in case.screening.evidence if item.get("kind") not in _NO_MARKS]
+    proofs = [finding for finding in found if finding.strength == Strength.PROOF]
+    told = proofs or [finding for finding in found if finding.strength == Strength.STRONG]
+    return " ".join(dict.fromkeys(str(finding.artist_message) for finding in told if finding.artist_message))

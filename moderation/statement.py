@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from moderation.conf import settings
+from moderation.evidence.base import Evidence, by_strength
 from moderation.models import Action, ReasonCode
 from moderation.models.decision import Automation
 
@@ -131,10 +132,7 @@ def _headline(decision: Decision) -> str:
 
 def _facts(decision: Decision) -> list[str]:
     """Return the findings apart from the score, strongest first; a score is no fact about the work."""
-    order = ("proof", "strong", "hint")
-    found = [fact for fact in decision.facts if fact.get("kind") != "classifier"]
-    found.sort(key=lambda fact: order.index(fact["strength"]) if fact.get("strength") in order else len(order))
-    told = [str(fact.get("artist_message") or fact.get("message") or "") for fact in found]
+    told = [str(finding.artist_message or finding.message) for finding in by_strength(decision.facts)]
     told = list(dict.fromkeys(sentence for sentence in told if sentence))
     return told or [_("What the person saw in the picture itself, as the explanation says.")]
 
@@ -143,15 +141,16 @@ def _automation(decision: Decision) -> list[str]:
     if decision.automation == Automation.NONE:
         return [_("No automated means were used. A person decided.")]
     sentences = []
-    readers = sorted({str(fact["reader"]) for fact in decision.facts if fact.get("reader") and not _is_score(fact)})
-    for fact in filter(_is_score, decision.facts):
-        details = fact.get("details", {})
+    findings = [Evidence.from_dict(fact) for fact in decision.facts]
+    scores = [finding for finding in findings if finding.kind == "classifier"]
+    readers = sorted({finding.reader for finding in findings if finding.reader and finding not in scores})
+    for score in scores:
         sentences.append(
             _("A detector (%(name)s, version %(version)s) compared the picture with pictures whose origin is known.")
-            % {"name": details.get("detector", "?"), "version": details.get("version", "?")}
+            % {"name": score.details.get("detector", "?"), "version": score.details.get("version", "?")}
         )
-        if fact.get("artist_message"):
-            sentences.append(str(fact["artist_message"]))
+        if score.artist_message:
+            sentences.append(str(score.artist_message))
     if readers:
         sentences.append(
             _("A program read what the file itself says about its making (%(readers)s).")
@@ -161,10 +160,6 @@ def _automation(decision: Decision) -> list[str]:
         sentences.append(_("A program could not examine the picture, so it was put before a person."))
     sentences.append(_("These only drew attention to the work. A person looked at it and decided; no machine did."))
     return sentences
-
-
-def _is_score(fact: dict[str, Any]) -> bool:
-    return fact.get("kind") == "classifier"
 
 
 def _impersonal(text: str, decision: Decision) -> str:

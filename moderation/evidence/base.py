@@ -6,9 +6,11 @@ A host adds a reader of its own by naming its dotted path in ``MODERATION["EVIDE
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from moderation.saying import Saying, from_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,6 +36,8 @@ class Evidence:
     ``kind`` is a stable slug (``a1111``, ``c2pa``, ``classifier``); ``message`` is one plain sentence for the
     moderator, ``artist_message`` one for the artist; ``details`` holds JSON values only; ``reader`` names the
     reader and its version (``generator_metadata/1``), so that an old finding can be told from a new one.
+
+    A sentence made with ``moderation.saying.say`` is told in each reader's language; plain text is told as it is.
     """
 
     kind: str
@@ -44,13 +48,39 @@ class Evidence:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the finding as JSON values, the form in which it is stored and printed."""
-        return {**asdict(self), "strength": self.strength.value, "details": dict(self.details)}
+        """Return the finding as JSON values, the form in which it is stored and printed.
+
+        ``said`` holds the parts of the sentences that can be told in other languages, by the field's name.
+        """
+        sentences = {"message": self.message, "artist_message": self.artist_message}
+        return {
+            "kind": self.kind,
+            "strength": self.strength.value,
+            **{name: str(sentence) for name, sentence in sentences.items()},
+            "reader": self.reader,
+            "details": dict(self.details),
+            "said": {name: one.parts() for name, one in sentences.items() if isinstance(one, Saying)},
+        }
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Evidence:
-        """Return the finding that ``as_dict`` stored."""
-        return cls(**{**stored, "strength": Strength(stored["strength"])})
+        """Return the finding that ``as_dict`` stored, by whatever version of this plugin."""
+        said = {name: from_parts(parts) for name, parts in stored.get("said", {}).items()}
+        return cls(
+            kind=stored["kind"],
+            strength=Strength(stored["strength"]),
+            message=said.get("message", stored.get("message", "")),
+            artist_message=said.get("artist_message", stored.get("artist_message", "")),
+            reader=stored.get("reader", ""),
+            details=stored.get("details", {}),
+        )
+
+
+def by_strength(stored: Iterable[Mapping[str, Any]]) -> list[Evidence]:
+    """Return stored findings strongest first, the classifier's own left out: the score has its own place."""
+    order = list(Strength)
+    told = [Evidence.from_dict(finding) for finding in stored if finding.get("kind") != "classifier"]
+    return sorted(told, key=lambda finding: order.index(finding.strength))
 
 
 @dataclass(frozen=True, slots=True)

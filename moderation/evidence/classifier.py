@@ -9,11 +9,12 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from ml.cards import ARTEFACTS, DEFAULT_DETECTOR, read_card
 from moderation.conf import settings
 from moderation.evidence.base import Evidence, Strength
+from moderation.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,11 +106,16 @@ def finding(p_ai: float, card: DetectorCard) -> Evidence:
     return Evidence(
         kind="classifier",
         strength=Strength.HINT,
-        message=_("The detector %(name)s gives a probability of %(score).0f %% that the work is AI-generated.")
-        % {"name": card.name, "score": p_ai * 100},
-        artist_message=_("An automatic comparison found your work similar to AI-generated pictures. It can be wrong.")
-        if p_ai >= card.review_threshold
-        else _("An automatic comparison found nothing unusual."),
+        message=say(
+            _("The detector {name} gives a probability of {score} % that the work is AI-generated."),
+            name=card.name,
+            score=round(p_ai * 100),
+        ),
+        artist_message=say(
+            _("An automatic comparison found your work similar to AI-generated pictures. It can be wrong.")
+            if p_ai >= card.review_threshold
+            else _("An automatic comparison found nothing unusual.")
+        ),
         reader=READER,
         details={"p_ai": round(p_ai, 4), "detector": card.name, "version": card.version},
     )

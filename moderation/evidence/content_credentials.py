@@ -15,7 +15,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 
 from moderation.conf import settings
 from moderation.evidence.base import Evidence, Strength
@@ -23,6 +23,7 @@ from moderation.evidence.credentials import History, State, read_history
 from moderation.evidence.sheet import sheet_of
 from moderation.evidence.source_types import SOURCE_TYPES, SourceType, source_type
 from moderation.evidence.text import plain, quoted
+from moderation.saying import Saying, say
 
 if TYPE_CHECKING:
     from moderation.evidence.base import Subject
@@ -89,7 +90,7 @@ class ContentCredentials:
             findings += self._credentials(subject.data, sheet)
         elif _remote(sheet):
             details = {"state": State.UNCHECKED.value, "kept_at": plain(_remote(sheet))}
-            findings.append(self._evidence("c2pa", Strength.HINT, gettext(REMOTE), details))
+            findings.append(self._evidence("c2pa", Strength.HINT, say(REMOTE), details))
         known = {finding.kind for finding in findings}
         findings += [finding for finding in self._source_types(sheet) if finding.kind not in known]
         return findings
@@ -129,17 +130,17 @@ class ContentCredentials:
         report = self._manifests(data, sheet.marks.container)
         if report is None:
             unreadable = State.UNREADABLE
-            return [self._evidence("c2pa", Strength.HINT, gettext(STATES[unreadable]), {"state": unreadable.value})]
+            return [self._evidence("c2pa", Strength.HINT, say(STATES[unreadable]), {"state": unreadable.value})]
         history = read_history(report)
         weight = self._weight(history)
         findings = [self._evidence("c2pa", weight, _sentence(history), history.details())]
         if history.source is not None:
-            trust = gettext(TRUST.get(history.state, TRUST[State.INVALID]))
+            trust = say(TRUST.get(history.state, TRUST[State.INVALID]))
             findings.append(
                 self._source(
                     history.source,
                     weight,
-                    gettext(SOURCE_C2PA).format(says=gettext(history.source.says), trust=trust),
+                    say(SOURCE_C2PA, says=say(history.source.says), trust=trust),
                     origin="c2pa",
                     generator=history.generator,
                     signer=history.signer,
@@ -156,12 +157,12 @@ class ContentCredentials:
     def _unchecked(self, sheet: Sheet) -> list[Evidence]:
         """Without the library: say that there are credentials, and which source types their bytes mention."""
         unchecked = State.UNCHECKED
-        findings = [self._evidence("c2pa", Strength.HINT, gettext(STATES[unchecked]), {"state": unchecked.value})]
+        findings = [self._evidence("c2pa", Strength.HINT, say(STATES[unchecked]), {"state": unchecked.value})]
         store = sheet.marks.jumbf or b""
         for kind in dict.fromkeys(SOURCE_TYPES.values()):
             # The claim is CBOR, where texts stand as they are.
             if kind.made_by_machine and b"digitalsourcetype/" + kind.term.encode("ascii") in store:
-                message = gettext(SOURCE_UNCHECKED).format(says=gettext(kind.says))
+                message = say(SOURCE_UNCHECKED, says=say(kind.says))
                 findings.append(self._source(kind, Strength.HINT, message, origin="c2pa", state=unchecked.value))
         return findings
 
@@ -173,25 +174,25 @@ class ContentCredentials:
             if prop.name.lower() == "digitalsourcetype" and (found := source_type(prop.value)) is not None
         }
         return [
-            self._source(found, Strength.STRONG, gettext(SOURCE_XMP).format(says=gettext(found.says)), origin="xmp")
+            self._source(found, Strength.STRONG, say(SOURCE_XMP, says=say(found.says)), origin="xmp")
             for found in types.values()
         ]
 
-    def _source(self, kind: SourceType, weight: Strength, message: str, **details: str) -> Evidence:
+    def _source(self, kind: SourceType, weight: Strength, message: Saying, **details: str) -> Evidence:
         """Return the finding of a source type. Who says that a person or a camera made it gives a hint, no more."""
         return self._evidence(
             kind.kind,
             weight if kind.made_by_machine else Strength.HINT,
             message,
             {"digital_source_type": kind.term, **details},
-            gettext(SOURCE_ARTIST).format(says=gettext(kind.says)),
+            say(SOURCE_ARTIST, says=say(kind.says)),
         )
 
     def _evidence(
-        self, kind: str, strength: Strength, message: str, details: dict[str, Any], artist: str = ""
+        self, kind: str, strength: Strength, message: Saying, details: dict[str, Any], artist: Saying | None = None
     ) -> Evidence:
         kept = {key: value for key, value in details.items() if value}
-        return Evidence(kind, strength, message, artist or gettext(ARTIST), f"{self.name}/{self.version}", kept)
+        return Evidence(kind, strength, message, artist or say(ARTIST), f"{self.name}/{self.version}", kept)
 
 
 def _remote(sheet: Sheet) -> str:
@@ -206,8 +207,7 @@ def _remote(sheet: Sheet) -> str:
     )
 
 
-def _sentence(history: History) -> str:
-    signer = quoted(history.signer) or gettext(NO_SIGNER)
-    source = history.source
-    says = gettext(SAYS).format(says=gettext(source.says)) if source else gettext(SAYS_NOTHING)
-    return gettext(STATES[history.state]).format(signer=signer, says=says, doubt=history.doubt)
+def _sentence(history: History) -> Saying:
+    signer = quoted(history.signer) or say(NO_SIGNER)
+    says = say(SAYS, says=say(history.source.says)) if history.source else say(SAYS_NOTHING)
+    return say(STATES[history.state], signer=signer, says=says, doubt=history.doubt)

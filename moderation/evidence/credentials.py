@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 
 from moderation.evidence.source_types import SourceType, source_type
 from moderation.evidence.text import plain
+from moderation.saying import Saying, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,25 +29,25 @@ UNKNOWN_SIGNER = gettext_noop("the signer is not on this site's trust list")
 UNCHECKED_SIGNER = gettext_noop("whether the signer can be trusted was not checked")
 
 ACTIONS = {
-    "c2pa.created": gettext_noop("created"),
-    "c2pa.opened": gettext_noop("opened an existing picture"),
-    "c2pa.placed": gettext_noop("placed another picture in it"),
-    "c2pa.edited": gettext_noop("edited"),
-    "c2pa.edited.metadata": gettext_noop("edited the metadata"),
-    "c2pa.color_adjustments": gettext_noop("adjusted colours"),
-    "c2pa.cropped": gettext_noop("cropped"),
-    "c2pa.drawing": gettext_noop("drew on it"),
-    "c2pa.filtered": gettext_noop("filtered"),
-    "c2pa.orientation": gettext_noop("turned"),
-    "c2pa.resized": gettext_noop("resized"),
-    "c2pa.removed": gettext_noop("removed a part"),
-    "c2pa.converted": gettext_noop("converted to another format"),
-    "c2pa.transcoded": gettext_noop("re-encoded"),
-    "c2pa.repackaged": gettext_noop("repackaged"),
-    "c2pa.published": gettext_noop("published"),
-    "c2pa.redacted": gettext_noop("removed part of the record"),
-    "c2pa.watermarked": gettext_noop("watermarked"),
-    "c2pa.unknown": gettext_noop("did something that was not recorded"),
+    "c2pa.created": "created",
+    "c2pa.opened": "opened an existing picture",
+    "c2pa.placed": "placed another picture in it",
+    "c2pa.edited": "edited",
+    "c2pa.edited.metadata": "edited the metadata",
+    "c2pa.color_adjustments": "adjusted colours",
+    "c2pa.cropped": "cropped",
+    "c2pa.drawing": "drew on it",
+    "c2pa.filtered": "filtered",
+    "c2pa.orientation": "turned",
+    "c2pa.resized": "resized",
+    "c2pa.removed": "removed a part",
+    "c2pa.converted": "converted to another format",
+    "c2pa.transcoded": "re-encoded",
+    "c2pa.repackaged": "repackaged",
+    "c2pa.published": "published",
+    "c2pa.redacted": "removed part of the record",
+    "c2pa.watermarked": "watermarked",
+    "c2pa.unknown": "did something that was not recorded",
 }
 _SIGNER_ONLY = ("signingCredential.", "timeStamp.")
 # A claim that is untidy by the letter of a later specification, while its signature and hashes hold.
@@ -68,13 +69,13 @@ class History:
     """What a report says, cleaned."""
 
     state: State
-    doubt: str = ""
+    doubt: Saying | str = ""
     """Why it is not fully trusted, as the end of a sentence."""
     signer: str = ""
     generator: str = ""
     source: SourceType | None = None
     actions: list[str] = field(default_factory=list)
-    """The edit history in plain words, oldest manifest first."""
+    """The edit history in plain English, oldest manifest first: data, like the file's own words in it."""
     failures: list[str] = field(default_factory=list)
 
     def details(self) -> dict[str, Any]:
@@ -108,23 +109,23 @@ def read_history(report: dict[str, Any]) -> History:
     )
 
 
-def _state(report: dict[str, Any]) -> tuple[State, str, list[str]]:
+def _state(report: dict[str, Any]) -> tuple[State, Saying | str, list[str]]:
     results = _dict(_dict(report.get("validation_results")).get("activeManifest"))
     failures = [plain(_dict(one).get("code")) for one in _list(results.get("failure"))][:MAX_ACTIONS]
     successes = {plain(_dict(one).get("code")) for one in _list(results.get("success"))}
     broken = [code for code in failures if not code.startswith(_SIGNER_ONLY + _FORM_ONLY)]
     if broken or "claimSignature.validated" not in successes:
         changed = any("Hash" in code or "hash" in code for code in broken)
-        return State.INVALID, gettext(CHANGED if changed else NOT_SIGNED), failures
+        return State.INVALID, say(CHANGED if changed else NOT_SIGNED), failures
     if any(code.endswith(".revoked") for code in failures):
-        return State.INVALID, gettext(REVOKED), failures
+        return State.INVALID, say(REVOKED), failures
     if "signingCredential.expired" in failures:
-        return State.VALID, gettext(EXPIRED), failures
+        return State.VALID, say(EXPIRED), failures
     if any(code.startswith(_SIGNER_ONLY) for code in failures):
-        return State.VALID, gettext(UNKNOWN_SIGNER), failures
+        return State.VALID, say(UNKNOWN_SIGNER), failures
     if report.get("validation_state") == "Trusted":
         return State.TRUSTED, "", failures
-    return State.VALID, gettext(UNCHECKED_SIGNER), failures
+    return State.VALID, say(UNCHECKED_SIGNER), failures
 
 
 def _chain(active: dict[str, Any], manifests: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -201,18 +202,18 @@ def _agent(action: dict[str, Any]) -> str:
 def _actions_in_words(manifest: dict[str, Any]) -> Iterator[str]:
     for action in _actions(manifest):
         name = plain(action.get("action"))
-        words = gettext(ACTIONS[name]) if name in ACTIONS else name.rpartition(".")[2].replace("_", " ")
+        words = ACTIONS[name] if name in ACTIONS else name.rpartition(".")[2].replace("_", " ")
         parts = [words]
         if _agent(action):
-            parts.append(gettext("with {agent}").format(agent=_agent(action)))
+            parts.append(f"with {_agent(action)}")
         kind = source_type(action.get("digitalSourceType"))
         if kind is not None:
-            parts.append(f"({gettext(kind.says)})")
+            parts.append(f"({kind.says})")
         description = plain(action.get("description"))
         if description:
             parts.append(f"– {description}")
         if _text(action.get("when")):
-            parts.append(gettext("on {day}").format(day=plain(action.get("when"))[:10]))
+            parts.append(f"on {plain(action.get('when'))[:10]}")
         yield plain(" ".join(parts))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from moderation.evidence.base import Evidence, Strength
+from moderation.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +25,10 @@ def mismatch(declared_origin: str, findings: Sequence[Evidence]) -> list[Evidenc
         Evidence(
             kind="declaration",
             strength=Strength.STRONG,
-            message=_("The work is declared as made by hand, yet the file says otherwise (%(kinds)s).")
-            % {"kinds": kinds},
-            artist_message=_("You declared this work as made by hand, but the file carries a generator's marks."),
+            message=say(
+                _("The work is declared as made by hand, yet the file says otherwise ({kinds})."), kinds=kinds
+            ),
+            artist_message=say(_("You declared this work as made by hand, but the file carries a generator's marks.")),
             reader=READER,
             details={"declared": declared_origin, "against": kinds},
         )

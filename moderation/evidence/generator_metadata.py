@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 
 from moderation.evidence.base import Evidence, Strength
 from moderation.evidence.generators import find_all
 from moderation.evidence.sheet import sheet_of
+from moderation.saying import say
 
 if TYPE_CHECKING:
     from moderation.evidence.base import Subject
@@ -37,8 +38,8 @@ class GeneratorMetadata:
                 Evidence(
                     kind="unreadable_metadata",
                     strength=Strength.HINT,
-                    message=gettext(UNREADABLE),
-                    artist_message=gettext(UNREADABLE_ARTIST),
+                    message=say(UNREADABLE),
+                    artist_message=say(UNREADABLE_ARTIST),
                     reader=reader,
                     details={"problems": list(sheet.problems)},
                 )

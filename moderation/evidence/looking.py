@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from ml.cards import ArtefactError
 from ml.probe import ArtworkError
 from moderation.conf import settings
 from moderation.evidence import declaration
 from moderation.evidence.base import Evidence, EvidenceReader, Strength, Subject
+from moderation.refusals import refusal
+from moderation.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,6 +40,7 @@ class FileProblem(Exception):
 
     def __init__(self, code: str, message: str, *, final: bool, evidence: Sequence[Evidence] = ()) -> None:
         super().__init__(message)
+        self.message = message
         self.code = code
         self.final = final
         self.evidence = evidence
@@ -68,13 +71,14 @@ def look_at(
     try:
         pixels = read_artwork(data)
     except ArtworkError as error:
-        raise FileProblem(error.code, str(error), final=True, evidence=_findings(subject)) from error
+        raise FileProblem(error.code, refusal(error), final=True, evidence=_findings(subject)) from error
     except MemoryError as error:
-        raise FileProblem("memory", _("The picture needs more memory than a worker has."), final=False) from error
+        message = say(_("The picture needs more memory than a worker has."))
+        raise FileProblem("memory", message, final=False) from error
     except Exception as error:
         # A crash barrier round third-party decoders on hostile bytes: the next picture must not pay for this one.
         logger.exception("A decoder failed in an unforeseen way")
-        message = _("The picture could not be decoded.")
+        message = say(_("The picture could not be decoded."))
         raise FileProblem("decoder", message, final=True, evidence=_findings(subject)) from error
     subject = replace(subject, artwork=pixels)
     return Look(pixels, _findings(subject), subject.memo)
@@ -91,7 +95,7 @@ def score_all(model: Classifier, looks: Sequence[Look]) -> list[float]:
         return model.score([look.pixels for look in looks])
     except (ArtefactError, ImportError, OSError, MemoryError) as error:
         logger.exception("The detector cannot run")
-        message = _("The detector could not run (%(error)s).") % {"error": type(error).__name__}
+        message = say(_("The detector could not run ({error})."), error=type(error).__name__)
         raise FileProblem("detector", message, final=False) from error
 
 
@@ -117,9 +121,8 @@ def _read(reader: EvidenceReader, subject: Subject) -> list[Evidence]:
             Evidence(
                 kind="unreadable_metadata",
                 strength=Strength.HINT,
-                message=_("The reader %(name)s failed on this file, so its marks are not known.")
-                % {"name": reader.name},
-                artist_message=_("Some of the file's metadata could not be read."),
+                message=say(_("The reader {name} failed on this file, so its marks are not known."), name=reader.name),
+                artist_message=say(_("Some of the file's metadata could not be read.")),
                 reader=f"{reader.name}/{reader.version}",
                 details={"error": type(error).__name__},
             )

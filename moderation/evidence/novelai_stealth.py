@@ -16,14 +16,15 @@ import warnings
 import zlib
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 from PIL import Image
 
 from moderation.evidence.base import Evidence, Strength
 from moderation.evidence.containers.png import SIGNATURE
 from moderation.evidence.generators import a1111, comfyui, novelai
-from moderation.evidence.generators.found import Found
+from moderation.evidence.generators.found import AN_IMAGE_GENERATOR, Found
 from moderation.evidence.text import RAW_LIMIT, parse_object
+from moderation.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ _LOWEST_BIT = bytes(ord("0") + (value & 1) for value in range(256))
 
 # Every sentence of this kind of evidence stands here.
 HIDDEN = gettext_noop("Hidden in the lowest bits of the pixels are the settings of {generator}{facts}.")
-UNREADABLE = (
+UNREADABLE = gettext_noop(
     "The lowest bits of the pixels begin with the mark of hidden generator settings, but the rest cannot be read."
 )
 UNREADABLE_ARTIST = gettext_noop(
@@ -69,8 +70,8 @@ class NovelAIStealth:
                     Evidence(
                         "novelai-stealth",
                         Strength.STRONG,
-                        gettext(UNREADABLE),
-                        gettext(UNREADABLE_ARTIST),
+                        say(UNREADABLE),
+                        say(UNREADABLE_ARTIST),
                         reader,
                         details,
                     )
@@ -243,7 +244,7 @@ def _found(text: str, where: str) -> Found:
         return _hidden(comfyui.from_graph(comfyui.as_graph(graph), where, text, kind="comfyui-stealth"))
     return Found(
         "novelai-stealth",
-        gettext_noop("an image generator"),
+        AN_IMAGE_GENERATOR,
         Strength.PROOF,
         where,
         raw=text[:RAW_LIMIT],

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop as _
 
 from moderation.evidence import perceptual
 from moderation.evidence.base import Evidence, Strength
 from moderation.models import Artwork, Standing
 from moderation.models.artwork import RESTRICTED
+from moderation.saying import Saying, say
 from moderation.selectors.lookalikes import lookalikes
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ RESTRICTED_BEFORE = "seen_restricted"
 APPROVED_BEFORE = "seen_approved"
 SHOWN = 5
 """How many earlier works a finding names."""
+_OUTCOMES = {
+    Standing.LABELLED: _("A person already decided about the same picture: “{title}” was labelled."),
+    Standing.REJECTED: _("A person already decided about the same picture: “{title}” was rejected."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +87,29 @@ class SeenBefore:
         approved = [match for match in own if match.artwork.standing == Standing.APPROVED]
         found = []
         if stolen:
-            message = ngettext(
-                "It looks the same as “%(title)s”, which another artist uploaded earlier.",
-                "It looks the same as “%(title)s” and other works that other artists uploaded earlier.",
-                len(stolen),
-            ) % {"title": stolen[0].artwork.title}
-            artist_message = _("Your picture looks the same as one that somebody else uploaded before you.")
+            message = say(
+                _("It looks the same as “{title}”, which another artist uploaded earlier.")
+                if len(stolen) == 1
+                else _("It looks the same as “{title}” and other works that other artists uploaded earlier."),
+                title=stolen[0].artwork.title,
+            )
+            artist_message = say(_("Your picture looks the same as one that somebody else uploaded before you."))
             found.append(self._evidence(THEFT, Strength.STRONG, message, artist_message, stolen))
         if restricted:
-            message = _("A person already decided about the same picture: “%(title)s” was %(outcome)s.") % {
-                "title": restricted[0].artwork.title,
-                "outcome": restricted[0].artwork.get_standing_display().lower(),
-            }
-            artist_message = _("The same picture was decided about before.")
+            message = say(_OUTCOMES[Standing(restricted[0].artwork.standing)], title=restricted[0].artwork.title)
+            artist_message = say(_("The same picture was decided about before."))
             found.append(self._evidence(RESTRICTED_BEFORE, Strength.STRONG, message, artist_message, restricted))
         if approved:
-            message = _("A person already approved the same picture by this artist: “%(title)s”.") % {
-                "title": approved[0].artwork.title
-            }
-            artist_message = _("The same picture of yours was approved before.")
+            message = say(
+                _("A person already approved the same picture by this artist: “{title}”."),
+                title=approved[0].artwork.title,
+            )
+            artist_message = say(_("The same picture of yours was approved before."))
             found.append(self._evidence(APPROVED_BEFORE, Strength.HINT, message, artist_message, approved))
         return found
 
     def _evidence(
-        self, kind: str, strength: Strength, message: str, artist_message: str, matches: Sequence[_Match]
+        self, kind: str, strength: Strength, message: Saying, artist_message: Saying, matches: Sequence[_Match]
     ) -> Evidence:
         return Evidence(
             kind=kind,

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from moderation.saying import SayingField
+
 
 class CaseKind(models.TextChoices):
     SUSPECT = "suspect", _("Suspected AI work")
@@ -47,7 +49,7 @@ class Case(models.Model):
     kind = models.CharField(_("kind"), max_length=16, choices=CaseKind, default=CaseKind.SUSPECT)
     state = models.CharField(_("state"), max_length=16, choices=CaseState, default=CaseState.OPEN)
     severity = models.SmallIntegerField(_("severity"), choices=Severity)
-    reason = models.TextField(_("why a person is asked"))
+    reason = SayingField(_("why a person is asked"))
     opened_at = models.DateTimeField(_("opened"), default=timezone.now)
     due_at = models.DateTimeField(_("due"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from moderation.saying import SayingField
+
 _Row = TypeVar("_Row", bound=models.Model, covariant=True)
 
 
@@ -61,7 +63,7 @@ class Event(AppendOnly):
     case = models.ForeignKey("moderation.Case", on_delete=models.PROTECT, null=True, blank=True, related_name="events")
     before = models.JSONField(_("before"), default=dict, blank=True)
     after = models.JSONField(_("after"), default=dict, blank=True)
-    reason = models.TextField(_("reason"), blank=True)
+    reason = SayingField(_("reason"), blank=True)
     at = models.DateTimeField(_("at"), auto_now_add=True)
 
     objects: models.Manager[Event] = AppendOnlyQuerySet["Event"].as_manager()

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from moderation.models.artwork import DeclaredOrigin
 from moderation.models.policy import Band
+from moderation.saying import SayingField
 
 
 class ScreeningState(models.TextChoices):
@@ -73,7 +74,7 @@ class Screening(models.Model):
     )
     evidence = models.JSONField(_("evidence"), default=list, blank=True)
     failure_code = models.CharField(_("failure"), max_length=40, blank=True)
-    failure_message = models.TextField(_("what went wrong"), blank=True)
+    failure_message = SayingField(_("what went wrong"), blank=True)
 
     class Meta:
         verbose_name = _("screening")

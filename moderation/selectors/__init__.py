@@ -4,7 +4,7 @@
 shows; ``overview``: the figures.
 """
 
-from moderation.selectors.cases import CaseSheet, by_strength, case_sheet, load_case
+from moderation.selectors.cases import CaseSheet, case_sheet, load_case
 from moderation.selectors.hosts import (
     current_artwork,
     current_artworks,
@@ -17,7 +17,6 @@ from moderation.selectors.queue import counts, in_force, last_undoable, page
 
 __all__ = [
     "CaseSheet",
-    "by_strength",
     "case_sheet",
     "counts",
     "current_artwork",

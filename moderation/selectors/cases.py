@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef
 
+from moderation.evidence.base import Evidence, by_strength
 from moderation.models import Appeal, Artwork, Case, CaseNote, Decision, Event, Outcome, Question, Saliency, Standing
 from moderation.models.artwork import DeclaredOrigin
 from moderation.selectors.queue import Counted
@@ -14,7 +15,6 @@ from moderation.selectors.queue import Counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-STRENGTHS = ("proof", "strong", "hint")
 HISTORY = 60
 NEIGHBOURS = 6
 
@@ -43,7 +43,7 @@ class CaseSheet:
     """One case with all that a moderator needs to judge it."""
 
     case: Case
-    evidence: list[dict[str, Any]]
+    evidence: list[Evidence]
     record: Record | None
     notes: Sequence[CaseNote]
     questions: Sequence[Question]
@@ -65,13 +65,6 @@ class CaseSheet:
     def declared(self) -> str:
         """The artist's own word, as a label."""
         return str(DeclaredOrigin(self.case.artwork.declared_origin).label)
-
-
-def by_strength(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return stored findings strongest first, the classifier's own left out: the score has its own place."""
-    order = {name: place for place, name in enumerate(STRENGTHS)}
-    told = [finding for finding in findings if finding.get("kind") != "classifier"]
-    return sorted(told, key=lambda finding: order.get(str(finding.get("strength")), len(order)))
 
 
 def case_sheet(case: Case) -> CaseSheet:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from moderation import signals
 from moderation.conf import settings
 from moderation.errors import CaseConflict, IncompleteDecision, NotAllowed, TooLateToUndo
+from moderation.evidence.base import Evidence, Strength
 from moderation.models import Action, Appeal, Case, CaseKind, CaseState, Decision, Severity, Standing
 from moderation.models.artwork import DECIDED
 from moderation.models.decision import (
@@ -21,6 +23,7 @@ from moderation.models.decision import (
     Automation,
     ReasonCode,
 )
+from moderation.saying import say
 from moderation.services import cases, events, outcomes, policies, second_looks
 
 if TYPE_CHECKING:
@@ -140,7 +143,7 @@ def _reopen(case: Case, decision: Decision) -> None:
         Standing(decision.before["standing"]),
         visible=decision.before["visible"],
         label=decision.before["label"],
-        reason="A decision was undone.",
+        reason=say(gettext_noop("A decision was undone.")),
     )
 
 
@@ -160,11 +163,12 @@ def _facts_of(case: Case) -> list[dict[str, object]]:
     screening = case.screening
     if screening is not None and screening.evidence:
         return list(screening.evidence)
-    return [
-        {
-            "kind": "case",
-            "strength": "hint",
-            "message": case.reason,
-            "details": {"severity": Severity(case.severity).name},
-        }
-    ]
+    why_asked = Evidence(
+        kind="case",
+        strength=Strength.HINT,
+        message=case.reason,
+        artist_message="",
+        reader="",
+        details={"severity": Severity(case.severity).name},
+    )
+    return [why_asked.as_dict()]

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from moderation.evidence.base import Evidence, Strength
 from moderation.evidence.seen_before import THEFT
 from moderation.models import Action, Artwork, Band, DeclaredOrigin, Severity
+from moderation.saying import Saying, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,15 +52,17 @@ def judge(
     bytes of the same artist already; ``review_bonus`` is what the policy adds to the review threshold of this artist.
     """
     if approved_before:
-        return Verdict(Band.CLEAR, reason=_("A person approved these very bytes before."))
+        return Verdict(Band.CLEAR, reason=say(_("A person approved these very bytes before.")))
     theft = next((finding for finding in evidence if finding.kind == THEFT), None)
     if theft is not None:  # whose work it is does not hang on how it was made
         return Verdict(_at_least(band_of(p_ai, policy), Band.REVIEW), Severity.THEFT, theft.message)
     declared_ai = declared_origin in (DeclaredOrigin.ASSISTED, DeclaredOrigin.GENERATED)
     if declared_ai and policy.allow_declared_ai:
-        return Verdict(Band.CLEAR, reason=_("The artist declared it, and declared AI works are welcome here."))
+        welcome = say(_("The artist declared it, and declared AI works are welcome here."))
+        return Verdict(Band.CLEAR, reason=welcome)
     if declared_ai:
-        return Verdict(Band.REVIEW, Severity.STRONG, _("The artist declares AI, which the policy does not allow."))
+        unwelcome = say(_("The artist declares AI, which the policy does not allow."))
+        return Verdict(Band.REVIEW, Severity.STRONG, unwelcome)
 
     band = band_of(p_ai, policy, review_bonus)
     strongest = strongest_of(evidence)
@@ -127,16 +130,14 @@ def _at_least(band: Band, floor: Band) -> Band:
     return max(band, floor, key=BANDS.index)
 
 
-def _score_sentence(p_ai: float, threshold: float) -> str:
-    sentence = _("The detector's score is %(score)d %%; the policy asks a person from %(threshold)d %%.")
-    return sentence % _percents(p_ai, threshold)
+def _score_sentence(p_ai: float, threshold: float) -> Saying:
+    sentence = _("The detector's score is {score} %; the policy asks a person from {threshold} %.")
+    return say(sentence, **_percents(p_ai, threshold))
 
 
-def _bonus_sentence(p_ai: float, threshold: float) -> str:
-    sentence = _(
-        "The score is %(score)d %%; for this artist's clean record the policy asks a person from %(threshold)d %%."
-    )
-    return sentence % _percents(p_ai, threshold)
+def _bonus_sentence(p_ai: float, threshold: float) -> Saying:
+    sentence = _("The score is {score} %; for this artist's clean record the policy asks a person from {threshold} %.")
+    return say(sentence, **_percents(p_ai, threshold))
 
 
 def _percents(p_ai: float, threshold: float) -> dict[str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from moderation.evidence.base import Strength
 from moderation.models import (
@@ -23,6 +23,7 @@ from moderation.models import (
 )
 from moderation.models.artwork import LABEL_OF_ORIGIN, Label
 from moderation.models.screening import OPEN_STATES
+from moderation.saying import say
 from moderation.services import cases, events
 from moderation.services.judging import replay
 
@@ -117,7 +118,11 @@ def redeclare(artwork: Artwork, *, before: str, policy: Policy) -> None:
     if now > earlier and artwork.standing in (Standing.CLEARED, Standing.APPROVED):
         label = LABEL_OF_ORIGIN[artwork.declared_origin]
         set_standing(
-            artwork, Standing(artwork.standing), visible=artwork.is_visible, label=label, reason=_("Declared so.")
+            artwork,
+            Standing(artwork.standing),
+            visible=artwork.is_visible,
+            label=label,
+            reason=say(_("Declared so.")),
         )
     elif now < earlier and artwork.standing == Standing.APPROVED:
         cases.open_case(
@@ -125,7 +130,7 @@ def redeclare(artwork: Artwork, *, before: str, policy: Policy) -> None:
             screening=artwork.screenings.filter(state=ScreeningState.DONE).order_by("-pk").first(),
             kind=CaseKind.SUSPECT,
             severity=Severity.STRONG,
-            reason=_("The artist took back a declaration of AI on a work that a person had approved."),
+            reason=say(_("The artist took back a declaration of AI on a work that a person had approved.")),
             due_at=timezone.now() + policy.time_limit(Band.REVIEW),
         )
 
@@ -187,7 +192,7 @@ def supersede(artwork: Artwork) -> None:
         artwork.save(update_fields=["is_current", "updated_at"])
         events.log("artwork_superseded", artwork=artwork)
     else:
-        withdraw(artwork, reason="A newer file took its place.")
+        withdraw(artwork, reason=say(_("A newer file took its place.")))
 
 
 def withdraw(artwork: Artwork, *, reason: str) -> None:

@@ -80,7 +80,7 @@ def record_failure(screening: Screening, *, token: UUID, problem: FileProblem) -
     with transaction.atomic():
         artwork, mine = lock(screening, lease_token=token)
         mine.evidence = [finding.as_dict() for finding in problem.evidence]
-        give_up_or_retry(mine, artwork=artwork, code=problem.code, message=str(problem), final=problem.final)
+        give_up_or_retry(mine, artwork=artwork, code=problem.code, message=problem.message, final=problem.final)
 
 
 def give_up_or_retry(screening: Screening, *, artwork: Artwork, code: str, message: str, final: bool) -> None:

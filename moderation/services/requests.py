@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_noop as _
 
 from moderation import registry
 from moderation.errors import NothingToScreen
@@ -16,6 +17,7 @@ from moderation.evidence.classifier import active_classifier
 from moderation.models import Artwork, Screening, ScreeningState, Standing
 from moderation.models.artwork import DECIDED, DeclaredOrigin
 from moderation.models.screening import OPEN_STATES, Purpose
+from moderation.saying import say
 from moderation.services import events, outcomes, policies, queueing
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def withdraw(instance: Model, *, field: str | None = None) -> None:
     registration = registry.registration_of(type(instance), field)
     with transaction.atomic():
         for artwork in _artworks_of(registration, instance):
-            outcomes.withdraw(artwork, reason="The host deleted the object.")
+            outcomes.withdraw(artwork, reason=say(_("The host deleted the object.")))
 
 
 def rescreen(*, limit: int | None = None) -> int:

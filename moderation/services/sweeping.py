@@ -8,10 +8,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Exists, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from moderation import registry, selectors
 from moderation.models import Artwork, Screening, ScreeningState
+from moderation.saying import say
 from moderation.services import bell, queueing, recording, requests, waiting
 from moderation.services.recording import LeaseLost
 
@@ -42,8 +43,10 @@ def sweep() -> Swept:
                 screening,
                 artwork=artwork,
                 code="worker_lost",
-                message=_("The worker ended while it looked at this picture (%(n)d times).")
-                % {"n": screening.attempts},
+                message=say(
+                    _("The worker ended while it looked at this picture. Tries so far: {tries}."),
+                    tries=screening.attempts,
+                ),
                 final=False,
             )
             taken_back += 1

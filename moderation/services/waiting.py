@@ -7,12 +7,13 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from moderation import signals
 from moderation.models import Artwork, Case, CaseKind, CaseState, Policy, Screening, Severity, Standing, WaitedOut
 from moderation.models.policy import Band
 from moderation.models.screening import OPEN_STATES
+from moderation.saying import say
 from moderation.services import cases, events, outcomes
 
 
@@ -60,7 +61,7 @@ def _show_unscreened(policy: Policy, limit: int) -> int:
                 Standing.WAITING,
                 visible=True,
                 label=artwork.ai_label,
-                reason=_("It waited for its screening longer than the policy allows, so it is shown meanwhile."),
+                reason=say(_("It waited for its screening longer than the policy allows, so it is shown meanwhile.")),
             )
             events.log("waited_out", artwork=artwork, after={"what": WaitedOut.SHOW.value, "policy": policy.version})
             shown += 1
@@ -74,7 +75,7 @@ def _ask_about_unscreened(policy: Policy, limit: int) -> int:
             artwork = _still_waiting(pk)
             if artwork is None:
                 continue
-            reason = _("It waited for its screening longer than the policy allows.")
+            reason = say(_("It waited for its screening longer than the policy allows."))
             case = cases.open_case(
                 artwork,
                 screening=None,
@@ -111,7 +112,7 @@ def _show_held(limit: int) -> int:
                 Standing.IN_REVIEW,
                 visible=True,
                 label=case.artwork.ai_label,
-                reason=_("Nobody decided in the policy's time, so it is shown while it stays in review."),
+                reason=say(_("Nobody decided in the policy's time, so it is shown while it stays in review.")),
             )
             events.log("waited_out", artwork=case.artwork, case=case, after={"what": WaitedOut.SHOW.value})
             shown += 1

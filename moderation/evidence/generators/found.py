@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 
 from moderation.evidence.base import Evidence, Strength
 from moderation.evidence.text import FIELD_LIMIT, PROMPT_LIMIT, RAW_LIMIT, number, plain, quoted
+from moderation.saying import Saying, say
 
 # Every sentence of this kind of evidence stands here.
 SETTINGS = gettext_noop("The file carries the settings of {generator}{facts}.")
 CLAIM = gettext_noop("The file names {generator} as its maker{facts}; nothing in it proves that.")
 HINT = gettext_noop("The file mentions {generator}{facts}; that alone says little.")
-MODEL = gettext_noop("model {model}")
-SEED = gettext_noop("seed {seed}")
+# What stands in {facts}: it follows a name without a space, and a comma, a semicolon or a full stop follows it.
+MODEL = gettext_noop(": model {model}")
+SEED = gettext_noop(": seed {seed}")
+MODEL_AND_SEED = gettext_noop(": model {model}, seed {seed}")
 ARTIST = {
     Strength.PROOF: gettext_noop("Your file carries the settings that {generator} writes into the pictures it makes."),
     Strength.STRONG: gettext_noop("Your file's metadata names {generator}; please tell us how the picture was made."),
@@ -23,6 +26,11 @@ ARTIST = {
         "Your file's metadata mentions {generator}; if you can, tell us how the picture was made."
     ),
 }
+AN_IMAGE_GENERATOR = gettext_noop("an image generator")
+AN_AI_GENERATOR = gettext_noop("an AI generator")
+A_CHINESE_SERVICE = gettext_noop("a Chinese AI service")
+UNNAMED_GENERATORS = (AN_IMAGE_GENERATOR, AN_AI_GENERATOR, A_CHINESE_SERVICE)
+"""What a generator is called in a sentence whose file does not name it."""
 _MESSAGES = {Strength.PROOF: SETTINGS, Strength.STRONG: CLAIM, Strength.HINT: HINT}
 
 
@@ -47,18 +55,21 @@ class Found:
 
     def evidence(self, reader: str) -> Evidence:
         """Return the finding with its sentences; ``reader`` is the reader's name and version."""
-        model, seed, generator = quoted(self.model), number(self.seed), gettext(self.generator)
-        facts = [gettext(MODEL).format(model=model)] if model else []
-        facts += [gettext(SEED).format(seed=seed)] if seed else []
-        message = gettext(self.message or _MESSAGES[self.strength])
+        generator = say(self.generator) if self.generator in UNNAMED_GENERATORS else self.generator
         return Evidence(
             kind=self.kind,
             strength=self.strength,
-            message=message.format(generator=generator, facts=": " + ", ".join(facts) if facts else ""),
-            artist_message=gettext(ARTIST[self.strength]).format(generator=generator),
+            message=say(self.message or _MESSAGES[self.strength], generator=generator, facts=self._facts()),
+            artist_message=say(ARTIST[self.strength], generator=generator),
             reader=reader,
             details=self._details(),
         )
+
+    def _facts(self) -> Saying | str:
+        model, seed = quoted(self.model), number(self.seed)
+        if model and seed:
+            return say(MODEL_AND_SEED, model=model, seed=seed)
+        return say(MODEL, model=model) if model else say(SEED, seed=seed) if seed else ""
 
     def _details(self) -> dict[str, Any]:
         details: dict[str, Any] = {

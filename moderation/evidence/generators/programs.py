@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 from moderation.evidence.base import Strength
 from moderation.evidence.generators import a1111
 from moderation.evidence.generators.comfyui import as_graph, as_workflow
-from moderation.evidence.generators.found import Found, first, size_of
+from moderation.evidence.generators.found import AN_IMAGE_GENERATOR, Found, first, size_of
 from moderation.evidence.text import RAW_LIMIT, parse_object
 
 if TYPE_CHECKING:
@@ -255,6 +255,7 @@ def settings_of_any(sheet: Sheet) -> Iterator[Found]:
         if _EASY & set(settings):
             yield _found("easy-diffusion", "Easy Diffusion", settings, entry)
         else:
-            generator = gettext_noop("an image generator")
-            yield _found("generator-settings", generator, settings, entry, strength=Strength.STRONG, message=UNNAMED)
+            yield _found(
+                "generator-settings", AN_IMAGE_GENERATOR, settings, entry, strength=Strength.STRONG, message=UNNAMED
+            )
         return

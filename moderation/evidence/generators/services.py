@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_noop
 
 from moderation.evidence.base import Strength
-from moderation.evidence.generators.found import Found
+from moderation.evidence.generators.found import A_CHINESE_SERVICE, AN_AI_GENERATOR, Found
 from moderation.evidence.text import RAW_LIMIT, plain, quoted
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def aigc_label(sheet: Sheet) -> Iterator[Found]:
             strength = _AIGC[value][1]
             yield Found(
                 kind="aigc-label",
-                generator=gettext_noop("a Chinese AI service"),
+                generator=A_CHINESE_SERVICE,
                 strength=strength,
                 where=entry.where,
                 raw=entry.value[:RAW_LIMIT],
@@ -150,7 +150,7 @@ def iptc_system(sheet: Sheet) -> Iterator[Found]:
         entry = (system or prompt)[0]
         yield Found(
             kind="ai-generated",
-            generator=quoted(system[0].value) if system else gettext_noop("an AI generator"),
+            generator=quoted(system[0].value) if system else AN_AI_GENERATOR,
             strength=Strength.STRONG,
             where=entry.where,
             prompt=prompt[0].value if prompt else "",
@@ -197,7 +197,7 @@ _UNMISTAKABLE: tuple[tuple[str, str, str], ...] = (
     ("swarmui", "SwarmUI", r"swarmui\b"),
     ("a1111", "Stable Diffusion web UI", r"\bautomatic1111\b|\bstable[- ]diffusion[- ]webui\b"),
     ("stable-diffusion", "Stable Diffusion", r"\bstable[- _]?diffusion\b|\bsdxl\b"),
-    ("ai-generated", gettext_noop("an AI generator"), r"^ai[- ]generated\b"),
+    ("ai-generated", AN_AI_GENERATOR, r"^ai[- ]generated\b"),
 )
 _IN_SIGNED_FIELDS: tuple[tuple[str, str, str], ...] = (
     # Names that people and things bear too: they mean the service only where a maker signs.
