@@ -21,6 +21,8 @@ def artwork_saved(*, sender: type[Model], instance: Model, raw: bool = False, **
     for registration in registry.registrations_of(sender):
         if registration.file_of(instance):
             services.request_screening(instance, field=registration.field)
+        else:  # an optional picture that is not there, or not any more
+            services.withdraw(instance, field=registration.field)
 
 
 def artwork_deleted(*, sender: type[Model], instance: Model, **kwargs: Any) -> None:

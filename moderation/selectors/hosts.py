@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import CharField, Exists, Model, OuterRef, QuerySet, UUIDField, Value
+from django.db.models import CharField, Exists, Model, OuterRef, Q, QuerySet, UUIDField, Value
 from django.db.models.functions import Cast, Replace
 
 from moderation import registry
@@ -39,7 +39,8 @@ def visible(queryset: QuerySet[M]) -> QuerySet[M]:
             field=registration.field,
             is_visible=True,
         )
-        queryset = queryset.filter(Exists(shown))
+        no_file = Q(**{registration.field: ""}) | Q(**{f"{registration.field}__isnull": True})
+        queryset = queryset.filter(no_file | Exists(shown))
     return queryset
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Model, OuterRef
 from django.utils.translation import gettext_noop as _
 
 from moderation import registry
@@ -22,7 +22,7 @@ from moderation.services import events, outcomes, policies, queueing
 
 if TYPE_CHECKING:
     from django.core.files import File
-    from django.db.models import Model, QuerySet
+    from django.db.models import QuerySet
     from django.db.models.fields.files import FieldFile
 
     from moderation.registry import Registration
@@ -50,10 +50,13 @@ def request_screening(instance: Model, *, field: str | None = None, reread: bool
 
 
 def withdraw(instance: Model, *, field: str | None = None) -> None:
-    """Close what is open about an object that the host deletes. Decisions and the log stay."""
+    """Close what is open about a picture that the host deletes, alone or with its object. Decisions and the log stay.
+
+    A second run finds nothing left to withdraw.
+    """
     registration = registry.registration_of(type(instance), field)
     with transaction.atomic():
-        for artwork in _artworks_of(registration, instance):
+        for artwork in _artworks_of(registration, instance).exclude(standing=Standing.WITHDRAWN):
             outcomes.withdraw(artwork, reason=say(_("The host deleted the object.")))
 
 
@@ -133,10 +136,14 @@ def _update_about(artwork: Artwork, about: dict[str, object]) -> Artwork:
 
 
 def _told(name: str, value: object) -> object:
-    """Return the value as the log may keep it: of a title, the artist's own words, only that there is one."""
+    """Return the value as the log may keep it: of a title, the artist's own words, only that there is one; of a user
+    the key, which is any type that the host likes.
+    """
     if name == "title":
         return bool(value)
-    return value if isinstance(value, str) or value is None else getattr(value, "pk", str(value))
+    if isinstance(value, Model):
+        return value.pk if isinstance(value.pk, int) else str(value.pk)
+    return value if value is None else str(value)
 
 
 def _make_current(
