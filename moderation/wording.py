@@ -24,7 +24,7 @@ EXPLAINED: dict[str, _StrPromise] = {
     Standing.IN_REVIEW: gettext_lazy(
         "A person takes a look at it. Until they have decided, nothing is held against the work."
     ),
-    Standing.HELD: gettext_lazy("A person takes a look before it becomes public. No machine decides about it."),
+    Standing.HELD: gettext_lazy("A person takes a look first. No machine decides about it."),
     Standing.APPROVED: gettext_lazy("A person looked at it and approved it. It is public."),
     Standing.LABELLED: gettext_lazy("A person decided that it carries the label “AI-generated”. It is public."),
     Standing.REJECTED: gettext_lazy("A person decided that it cannot be shown here."),

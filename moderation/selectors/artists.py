@@ -62,23 +62,28 @@ class Clock:
     """When the artist's open screenings were asked for, by the artwork's primary key."""
     questioned: set[int] = field(default_factory=set)
     """The artworks (primary keys) about which a moderator has asked and not been answered."""
+    replaced: set[tuple[int, str, str]] = field(default_factory=set)
+    """The pictures (type, object and field) of which the public sees an earlier version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where a work stands, how long that usually takes, what follows, and what its artist may do."""
+    """Where a work stands, who sees it, how long that usually takes, what follows, and what its artist may do."""
 
     artwork: Artwork | None
+    seen: str = ""
     usual: str = ""
     follows: str = ""
     may: str = ""
 
 
 def clock_for(artwork: Artwork, *, alone: bool = False) -> Clock:
-    """Read what the statuses of this artist's works (``alone``: of this one) need, in four queries."""
+    """Read what the statuses of this artist's works (``alone``: of this one) need, in five queries."""
     mine = Q(artwork__owner=artwork.owner_id) if artwork.owner_id and not alone else Q(artwork=artwork)
     cases = Case.objects.filter(mine, state=CaseState.OPEN).order_by("-pk")
     screenings = Screening.objects.filter(mine, state__in=OPEN_STATES).order_by("-pk")
+    of_mine = Q(owner=artwork.owner_id) if artwork.owner_id and not alone else Q(object_pk=artwork.object_pk)
+    earlier = Artwork.objects.filter(of_mine, is_current=False, is_visible=True)
     unanswered = Exists(Question.objects.filter(case=OuterRef("pk"), answered_at__isnull=True))
     found = list(cases.annotate(unanswered=unanswered).values_list("artwork", "due_at", "unanswered")[:1000])
     return Clock(
@@ -87,6 +92,7 @@ def clock_for(artwork: Artwork, *, alone: bool = False) -> Clock:
         due={artwork_pk: due_at for artwork_pk, due_at, _unanswered in found},
         questioned={artwork_pk for artwork_pk, _due_at, waits in found if waits},
         asked=dict(screenings.values_list("artwork", "requested_at")[:1000]),
+        replaced=set(earlier.values_list("content_type", "object_pk", "field")[:1000]),
     )
 
 
@@ -108,7 +114,12 @@ def status_of(artwork: Artwork | None, clock: Clock | None = None) -> Status:
     if artwork.standing == Standing.WAITING:
         asked = clock.asked.get(artwork.pk)
         until = asked + timedelta(hours=clock.policy.wait_hours) if asked else None
-        return Status(artwork, follows=_follows(until, clock.policy, artwork), may=_may(artwork, clock.policy))
+        return Status(
+            artwork,
+            seen=_seen(artwork, clock),
+            follows=_follows(until, clock.policy, artwork),
+            may=_may(artwork, clock.policy),
+        )
     limit = clock.policy.time_limit(Band.HOLD if artwork.standing == Standing.HELD else Band.REVIEW)
     if clock.usual is None:
         usual = _("A person decides within %(time)s.") % {"time": in_words(limit)}
@@ -116,12 +127,21 @@ def status_of(artwork: Artwork | None, clock: Clock | None = None) -> Status:
         usual = _("A review usually takes about %(time)s.") % {"time": in_words(clock.usual)}
     return Status(
         artwork,
+        seen=_seen(artwork, clock),
         usual=usual,
         follows=_follows(clock.due.get(artwork.pk), clock.policy, artwork),
         may=_("A moderator asks you something about it: please answer on this work's page.")
         if artwork.pk in clock.questioned
         else _may(artwork, clock.policy),
     )
+
+
+def _seen(artwork: Artwork, clock: Clock) -> str:
+    if artwork.is_visible:
+        return _("The public sees it meanwhile.")
+    if (artwork.content_type_id, artwork.object_pk, artwork.field) in clock.replaced:
+        return _("Until then the public sees the version before.")
+    return _("Until then only you and the moderators see it.")
 
 
 def _follows(until: datetime | None, policy: Policy, artwork: Artwork) -> str:

@@ -27,7 +27,7 @@ def end_waiting(*, limit: int = 500) -> int:
         return 0  # nothing was judged here yet, so no promise was made
     show = policy.when_waited_out == WaitedOut.SHOW
     if show:
-        return _show_unscreened(policy, limit) + _show_held(limit)
+        return _show_unscreened(policy, limit) + _show_unseen(limit)
     return _ask_about_unscreened(policy, limit) + _ask_louder(limit)
 
 
@@ -100,12 +100,15 @@ def _overdue(limit: int, condition: Q) -> list[Case]:
     return list(late.exclude(kind=CaseKind.APPEAL).order_by("due_at", "pk")[:limit])
 
 
-def _show_held(limit: int) -> int:
+def _show_unseen(limit: int) -> int:
+    """Show works whose case is overdue: held ones, and those in review under a policy that does not show these."""
     shown = 0
-    for late in _overdue(limit, Q(artwork__standing=Standing.HELD, artwork__is_current=True)):
+    undecided = (Standing.HELD, Standing.IN_REVIEW)
+    unseen = Q(artwork__standing__in=undecided, artwork__is_visible=False, artwork__is_current=True)
+    for late in _overdue(limit, unseen):
         with transaction.atomic():
             case = cases.lock(late)
-            if case.state != CaseState.OPEN or case.artwork.standing != Standing.HELD:
+            if not case.is_open or case.artwork.is_visible or case.artwork.standing not in undecided:
                 continue
             outcomes.set_standing(
                 case.artwork,

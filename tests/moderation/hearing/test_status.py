@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from moderation import services
@@ -79,6 +80,24 @@ def test_a_waiting_work_says_until_when(
     status = artists.status_of(artwork_of(make_listing()))
     assert "If it is not decided by" in status.follows
     assert "replace the picture" in status.may
+
+
+def test_it_says_who_sees_the_work_meanwhile(
+    make_listing: Callable[..., Listing], artwork_of: Callable[..., Artwork], paint: Callable[..., bytes]
+) -> None:
+    listing = make_listing()
+    assert artists.status_of(artwork_of(listing)).seen == "Until then only you and the moderators see it."
+    services.screen_pending()
+    listing.picture = ContentFile(paint(0.95), "new.png")  # a new picture of a work that was let through
+    listing.save()
+    assert artists.status_of(artwork_of(listing)).seen == "Until then the public sees the version before."
+    services.screen_pending()
+    assert artwork_of(listing).standing == "held"
+    assert artists.status_of(artwork_of(listing)).seen == "Until then the public sees the version before."
+    make_listing(score=0.7)
+    services.screen_pending()
+    in_review = Artwork.objects.get(standing="in_review")
+    assert artists.status_of(in_review).seen == "The public sees it meanwhile."
 
 
 def test_settled_works_cost_no_query(decided: Callable[..., Decision], django_assert_num_queries: Any) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from marketplace.models import Listing
 from moderation import selectors, services
 from moderation.models import Appeal, Artwork, Case, Event, Screening
+from moderation.selectors.artists import status_of
 from moderation.services.waiting import end_waiting
 from moderation.signals import overdue
 
@@ -87,15 +88,18 @@ def test_a_person_is_called_about_an_unscreened_work(
     assert end_waiting() == 0
 
 
-def test_a_held_work_is_shown_while_it_stays_in_review(
-    make_case: Callable[..., Case], policy: Callable[..., Any]
+@pytest.mark.parametrize(("score", "standing"), [(0.95, "held"), (0.7, "in_review")])
+def test_an_undecided_work_is_shown_while_it_stays_in_review(
+    make_case: Callable[..., Case], policy: Callable[..., Any], score: float, standing: str
 ) -> None:
-    policy(when_waited_out="show")
-    case = make_case(score=0.95)
-    assert Artwork.objects.get().standing == "held"
+    policy(when_waited_out="show", show_in_review=False)
+    case = make_case(score=score)
+    artwork = Artwork.objects.get()
+    assert (artwork.standing, artwork.is_visible) == (standing, False)
+    assert "it is shown meanwhile" in status_of(artwork).follows
     long_ago(1)
     assert end_waiting() == 1
-    artwork = Artwork.objects.get()
+    artwork.refresh_from_db()
     assert (artwork.standing, artwork.is_visible) == ("in_review", True)
     case.refresh_from_db()
     assert case.is_open
