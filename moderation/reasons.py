@@ -198,7 +198,9 @@ def restricts(reason: Reason) -> bool:
     return reason.action in RESTRICTING
 
 
-_NO_MARKS = ("classifier", "declaration", "possible_theft", "seen_restricted", "seen_approved")
+SEEN_BEFORE = ("possible_theft", "seen_restricted", "seen_approved")
+"""Kinds of evidence that compare the picture with earlier ones."""
+NO_MARKS = ("classifier", "declaration", *SEEN_BEFORE)
 """Kinds of evidence that are no marks in the file itself."""
 
 
@@ -215,7 +217,7 @@ def _marks(case: Case) -> str:
     """Return what the file tells about its making, in the sentences meant for artists; strongest first, no repeats."""
     if case.screening is None:
         return ""
-    found = [Evidence.from_dict(item) for item in case.screening.evidence if item.get("kind") not in _NO_MARKS]
+    found = [Evidence.from_dict(item) for item in case.screening.evidence if item.get("kind") not in NO_MARKS]
     proofs = [finding for finding in found if finding.strength == Strength.PROOF]
     told = proofs or [finding for finding in found if finding.strength == Strength.STRONG]
     return " ".join(dict.fromkeys(str(finding.artist_message) for finding in told if finding.artist_message))

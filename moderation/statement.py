@@ -16,9 +16,11 @@ from moderation.conf import settings
 from moderation.evidence.base import Evidence, by_strength
 from moderation.models import Action, ReasonCode
 from moderation.models.decision import Automation
+from moderation.reasons import NO_MARKS, SEEN_BEFORE
+from moderation.wording import ABOUT_MARKS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from django.utils.functional import _StrPromise
 
@@ -130,11 +132,17 @@ def _headline(decision: Decision) -> str:
     return sentences[Action(decision.action)] % {"title": decision.artwork}
 
 
+def told(findings: Iterable[Evidence]) -> list[str]:
+    """Return what ``findings`` say to the artist, each sentence once."""
+    sentences = (str(finding.artist_message or finding.message) for finding in findings)
+    return list(dict.fromkeys(sentence for sentence in sentences if sentence))
+
+
 def _facts(decision: Decision) -> list[str]:
     """Return the findings apart from the score, strongest first; a score is no fact about the work."""
-    told = [str(finding.artist_message or finding.message) for finding in by_strength(decision.facts)]
-    told = list(dict.fromkeys(sentence for sentence in told if sentence))
-    return told or [_("What the person saw in the picture itself, as the explanation says.")]
+    return told(by_strength(decision.facts)) or [
+        _("What the person saw in the picture itself, as the explanation says.")
+    ]
 
 
 def _automation(decision: Decision) -> list[str]:
@@ -142,24 +150,34 @@ def _automation(decision: Decision) -> list[str]:
         return [_("No automated means were used. A person decided.")]
     sentences = []
     findings = [Evidence.from_dict(fact) for fact in decision.facts]
-    scores = [finding for finding in findings if finding.kind == "classifier"]
-    readers = sorted({finding.reader for finding in findings if finding.reader and finding not in scores})
-    for score in scores:
+    for score in (finding for finding in findings if finding.kind == "classifier"):
         sentences.append(
             _("A detector (%(name)s, version %(version)s) compared the picture with pictures whose origin is known.")
             % {"name": score.details.get("detector", "?"), "version": score.details.get("version", "?")}
         )
         if score.artist_message:
             sentences.append(str(score.artist_message))
-    if readers:
+    if readers := _readers(finding for finding in findings if finding.kind in SEEN_BEFORE):
         sentences.append(
-            _("A program read what the file itself says about its making (%(readers)s).")
-            % {"readers": ", ".join(readers)}
+            _("A program compared the picture with works that were offered here before (%(readers)s).")
+            % {"readers": readers}
         )
-    if not sentences:
+    if readers := _readers(finding for finding in findings if finding.kind not in NO_MARKS):
+        sentences.append(
+            _("A program read what the file itself says about its making (%(readers)s).") % {"readers": readers}
+        )
+    elif sentences:
+        sentences.append(_("No marks of its making were found in the file."))
+    else:
         sentences.append(_("A program could not examine the picture, so it was put before a person."))
+    sentences.append(str(ABOUT_MARKS))
     sentences.append(_("These only drew attention to the work. A person looked at it and decided; no machine did."))
     return sentences
+
+
+def _readers(findings: Iterable[Evidence]) -> str:
+    """Return the names and versions of those who made ``findings``."""
+    return ", ".join(sorted({finding.reader for finding in findings if finding.reader}))
 
 
 def _impersonal(text: str, decision: Decision) -> str:

@@ -33,6 +33,13 @@ EXPLAINED: dict[str, _StrPromise] = {
 """What each standing means for the artist, in one or two sentences."""
 
 
+ABOUT_MARKS = gettext_lazy(
+    "Marks in a file speak only for what they state. That a file carries none is never evidence of a human hand, nor"
+    " against one."
+)
+"""Stands wherever evidence is shown, with marks and without."""
+
+
 def explained(standing: str) -> str:
     """Return what ``standing`` means for the artist."""
     return str(EXPLAINED.get(standing, ""))

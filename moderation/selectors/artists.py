@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from moderation.evidence.base import Evidence, by_strength
 from moderation.models import (
     Appeal,
     Artwork,
@@ -30,6 +31,7 @@ from moderation.models import (
 )
 from moderation.models.screening import OPEN_STATES
 from moderation.services import policies, standing
+from moderation.statement import told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -188,6 +190,19 @@ def in_words(span: timedelta) -> str:
         return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
     days = math.ceil(hours / 24)
     return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+
+def findings_about(artwork: Artwork) -> list[str]:
+    """Return why a person looks at ``artwork``, in sentences for its artist; empty where nobody does."""
+    if artwork.standing not in (Standing.IN_REVIEW, Standing.HELD):
+        return []
+    case = artwork.cases.filter(state=CaseState.OPEN).select_related("screening").first()
+    if case is None:
+        return []
+    stored = case.screening.evidence if case.screening is not None else []
+    scores = (Evidence.from_dict(found) for found in stored if found["kind"] == "classifier")
+    sentences = told([*by_strength(stored), *scores])
+    return [str(case.reason), *sentences] if case.kind == CaseKind.UNSCREENED else sentences
 
 
 def decision_for(user: AbstractBaseUser | AnonymousUser, reference: UUID) -> Decision | None:

@@ -40,6 +40,12 @@ def standing_explained(artwork: Artwork) -> str:
     return wording.explained(artwork.standing)
 
 
+@register.simple_tag
+def about_marks() -> str:
+    """What marks in a file, and their absence, can and cannot say."""
+    return str(wording.ABOUT_MARKS)
+
+
 @register.filter
 def for_artist(event: Event) -> str:
     """The event in one sentence for the artist; empty where it is not their concern."""

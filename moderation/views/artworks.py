@@ -57,7 +57,13 @@ def artwork(request: HttpRequest, reference: UUID) -> HttpResponseBase:
     history = record.events.exclude(verb="artwork_described").order_by("-pk")[:50]
     question = _open_question(record)
     may_answer = question is not None and is_owner(request.user, record)
-    context = {"artwork": record, "history": history, "question": question, "may_answer": may_answer}
+    context = {
+        "artwork": record,
+        "findings": artists.findings_about(record),
+        "history": history,
+        "question": question,
+        "may_answer": may_answer,
+    }
     return render(request, "moderation/artwork.html", context)
 
 
