@@ -42,8 +42,11 @@ HTTPS: bool = env.bool("HTTPS", default=not DEBUG)
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
-SECRET_KEY_IS_LOCAL = not env.str("SECRET_KEY", default="")
-SECRET_KEY: str = kept_secret(VAR_DIR / "secret-key") if SECRET_KEY_IS_LOCAL else env.str("SECRET_KEY")
+# Read as it is: django-environ takes a value that begins with "$" for another variable's name, and keys may do so.
+SECRET_KEY: str = os.environ.get("SECRET_KEY", "")
+SECRET_KEY_IS_LOCAL = not SECRET_KEY
+if SECRET_KEY_IS_LOCAL:
+    SECRET_KEY = kept_secret(VAR_DIR / "secret-key")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 PATIENCE = 8.0
 """Seconds that a process has to end by itself. The worker's unfinished pictures are not lost: their rows wait."""
 
+_AN_ERROR = re.compile(r"[\w.]+(Error|Exception|ImproperlyConfigured): ")
+"""How Python ends a traceback."""
 
 LEASH = """
 import ctypes, os, signal, sys
@@ -81,8 +84,10 @@ class House:
                 _wait_for_group(process)
 
     def _last_words(self, name: str) -> str:
+        """The log's first error, which tends to be the cause, or else its last line."""
         lines = self.log(name).read_text(errors="replace").strip().splitlines()
-        return f"Its last words: {lines[-1].strip()[:200]} " if lines else ""
+        words = next((line for line in lines if _AN_ERROR.match(line)), lines[-1] if lines else "")
+        return f"Its last words: {words.strip()[:200]} " if words else ""
 
 
 def _wait_for_group(process: subprocess.Popen[bytes], seconds: float = 2.0) -> None:

@@ -285,11 +285,19 @@ def test_a_house_kills_what_does_not_listen_and_what_was_left_behind(
     assert _processes_of(tmp_path) == {}
 
 
-def test_a_house_says_who_ended_and_what_they_said_last(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "end",
+    [
+        "raise SystemExit('no ink left')",
+        "try:\n raise ValueError('no ink left')\nfinally:\n raise RuntimeError('so I left')",
+    ],
+    ids=["its last line", "the error, not what it led to"],
+)
+def test_a_house_says_who_ended_and_what_they_said_last(end: str, tmp_path: Path) -> None:
     house = House(tmp_path, dict(os.environ))
-    house.start("clerk", [sys.executable, "-c", "raise SystemExit('no ink left')"])
+    house.start("clerk", [sys.executable, "-c", end])
     house.running["clerk"].wait()
-    with pytest.raises(DemoError, match=r"The clerk ended by itself. Its last words: no ink left"):
+    with pytest.raises(DemoError, match=r"The clerk ended by itself. Its last words: .*no ink left"):
         house.check()
     house.stop()
 
