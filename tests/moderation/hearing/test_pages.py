@@ -40,38 +40,6 @@ def visitor(user: Any) -> Client:
     return client
 
 
-WHO_SEES = {
-    # page: artist, another artist, moderator, senior, first decider, policy admin (a stranger is asked to sign in)
-    "decision": (200, 404, 200, 200, 200, 404),
-    "decision_json": (200, 404, 200, 200, 200, 404),
-    "appeal": (200, 404, 404, 404, 404, 404),
-    "appeal_file": (200, 404, 404, 200, 404, 404),
-    "artwork": (200, 404, 200, 200, 200, 404),
-    "artwork_status": (200, 404, 200, 200, 200, 404),
-    "record": (200, 200, 200, 200, 200, 200),
-}
-
-
-@pytest.mark.parametrize("page", WHO_SEES)
-def test_who_sees_what(appealed: Callable[..., Appeal], people: dict[str, Any], page: str) -> None:
-    appeal = appealed(decider=people["first"])
-    reference = {
-        "appeal_file": appeal.files.get().reference,
-        "artwork": appeal.decision.artwork.reference,
-        "artwork_status": appeal.decision.artwork.reference,
-    }.get(page, appeal.decision.reference)
-    url = reverse(f"moderation:{page}", args=[] if page == "record" else [reference])
-    assert visitor(None).get(url).status_code == 302
-    roles = ("artist", "other", "moderator", "senior", "first", "policy")
-    found = {}
-    for role in roles:
-        answer = visitor(people[role]).get(url)
-        found[role] = answer.status_code
-        if answer.streaming:
-            answer.getvalue()
-    assert found == dict(zip(roles, WHO_SEES[page], strict=True))
-
-
 def test_what_the_artist_wrote_is_for_those_who_decide_it(
     appealed: Callable[..., Appeal], people: dict[str, Any]
 ) -> None:
