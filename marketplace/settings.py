@@ -32,6 +32,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from marketplace.keys import kept_secret
+from marketplace.mail import mail_settings
 from moderation.conf import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -248,7 +249,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
-vars().update(env.email("EMAIL_URL", default="consolemail://"))
+vars().update(mail_settings(env.email("EMAIL_URL", default="consolemail://")))
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Brushmark <no-reply@localhost>")
 
 # --- Security ------------------------------------------------------------------------------------------------------

@@ -179,3 +179,28 @@ def test_what_comes_with_an_appeal_lies_apart_from_the_public_files(tmp_path: Pa
 def test_links_in_mails_lead_to_the_sites_address(tmp_path: Path) -> None:
     found = _settings(tmp_path, SITE_URL="https://art.example", RULES_URL="/rules")["MODERATION"]
     assert found == {"SITE_URL": "https://art.example", "RULES_URL": "/rules"}
+
+
+@pytest.mark.parametrize("has_mailers", [True, False])
+def test_an_address_of_a_mail_server_is_told_in_the_words_of_this_django(
+    monkeypatch: pytest.MonkeyPatch, has_mailers: bool
+) -> None:
+    import environ
+
+    from marketplace import mail
+
+    monkeypatch.setattr(mail, "HAS_MAILERS", has_mailers)
+    found = mail.mail_settings(environ.Env().email_url_config("smtp+tls://ada:secret@mail.example:2525"))
+    if not has_mailers:
+        assert (found["EMAIL_HOST"], found["EMAIL_PORT"], found["EMAIL_USE_TLS"]) == ("mail.example", 2525, True)
+        return
+    assert found["MAILERS"]["default"] == {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": "mail.example",
+            "port": 2525,
+            "username": "ada",
+            "password": "secret",
+            "use_tls": True,
+        },
+    }

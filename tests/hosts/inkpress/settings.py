@@ -52,7 +52,6 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 STATIC_URL = "assets/"
 MEDIA_ROOT = tempfile.gettempdir()
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

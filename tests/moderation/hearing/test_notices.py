@@ -10,6 +10,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.utils import timezone
 
+from marketplace.mail import mail_settings
 from moderation import services
 from moderation.models import Appeal, Decision, Event, Notice
 from moderation.services import notices
@@ -102,10 +103,16 @@ def test_a_title_cannot_break_the_subject_or_the_page(decided: Callable[..., Dec
     assert "<b>A</b>" in message.body
 
 
+def send_by(settings: Any, backend: str) -> None:
+    """Let mail leave by ``backend``, however this Django calls the setting."""
+    for name, value in mail_settings({"EMAIL_BACKEND": backend}).items():
+        setattr(settings, name, value)
+
+
 def test_a_mail_server_that_refuses_is_tried_again_then_shown_to_admins(
     decided: Callable[..., Decision], settings: Any, admin_client: Any
 ) -> None:
-    settings.EMAIL_BACKEND = "tests.moderation.hearing.test_notices.RefusingBackend"
+    send_by(settings, "tests.moderation.hearing.test_notices.RefusingBackend")
     settings.MODERATION = {**settings.MODERATION, "NOTICE_ATTEMPTS": 2}
     decided()
     assert notices.send_notices() == 0
@@ -122,7 +129,7 @@ def test_a_mail_server_that_refuses_is_tried_again_then_shown_to_admins(
     page = admin_client.get("/admin/moderation/notice/?state__exact=failed").content.decode()
     assert "nobody listens" in page
 
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    send_by(settings, "django.core.mail.backends.locmem.EmailBackend")
     chosen = {"action": "try_again", "_selected_action": [notice.pk]}
     admin_client.post("/admin/moderation/notice/", chosen)
     assert notices.send_notices() == 1
