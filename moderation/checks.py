@@ -46,6 +46,8 @@ def _impossible_values() -> Iterator[CheckMessage]:
         "TASK_SECONDS",
         "MAX_ATTEMPTS",
         "RETRY_SECONDS",
+        "LOOK_SECONDS",
+        "LOOK_MEMORY_MB",
         "MAX_BYTES",
         "CASE_LEASE_SECONDS",
         "APPEAL_DAYS",

@@ -39,6 +39,10 @@ class ModerationSettings:
     """After so many tries a person looks instead."""
     RETRY_SECONDS: int = 20
     """Pause before the second try; doubles with each further one."""
+    LOOK_SECONDS: int = 30
+    """Processor time that one look (decoding and reading marks) may take; the kernel ends a worker that takes more."""
+    LOOK_MEMORY_MB: int = 1536
+    """Memory that one look may take beyond what its worker holds already."""
     MAX_BYTES: int = 20 * 1024 * 1024
     """Largest file that is read for a screening."""
     C2PA_TRUST_ANCHORS: str = ""

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from moderation import limits
 from moderation.conf import settings
 from moderation.evidence import classifier
 from moderation.evidence.looking import FileProblem, Look, look_at, score_all
@@ -87,17 +88,18 @@ def screen_batch(batch: Batch) -> None:
     for screening in batch.screenings:
         try:
             data = read_artwork_file(screening.artwork)
-            look = look_at(
-                data,
-                declared_origin=screening.declared_origin,
-                artwork_id=screening.artwork_id,
-                owner_id=screening.artwork.owner_id,
-            )
+            with limits.one_look():
+                look = look_at(
+                    data,
+                    declared_origin=screening.declared_origin,
+                    artwork_id=screening.artwork_id,
+                    owner_id=screening.artwork.owner_id,
+                )
+                thumbnails.keep(screening.artwork, look, data)
         except FileProblem as problem:
             _fail(batch, screening, problem)
         else:
             fingerprints.keep(screening.artwork, look.memo)
-            thumbnails.keep(screening.artwork, look, data)
             looks.append((screening, look))
     if not looks:
         return
