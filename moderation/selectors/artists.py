@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -62,8 +62,8 @@ class Clock:
     """When the artist's open cases are due, by the artwork's primary key."""
     asked: dict[int, datetime] = field(default_factory=dict)
     """When the artist's open screenings were asked for, by the artwork's primary key."""
-    questioned: set[int] = field(default_factory=set)
-    """The artworks (primary keys) about which a moderator has asked and not been answered."""
+    asks: dict[int, datetime] = field(default_factory=dict)
+    """Until when a moderator waits for the artist's answer, by the artwork's primary key."""
     replaced: set[tuple[int, str, str]] = field(default_factory=set)
     """The pictures (type, object and field) of which the public sees an earlier version."""
 
@@ -77,6 +77,8 @@ class Status:
     usual: str = ""
     follows: str = ""
     may: str = ""
+    is_asked: bool = False
+    """Whether a moderator waits for the artist's answer."""
 
 
 def clock_for(artwork: Artwork, *, alone: bool = False) -> Clock:
@@ -86,13 +88,14 @@ def clock_for(artwork: Artwork, *, alone: bool = False) -> Clock:
     screenings = Screening.objects.filter(mine, state__in=OPEN_STATES).order_by("-pk")
     of_mine = Q(owner=artwork.owner_id) if artwork.owner_id and not alone else Q(object_pk=artwork.object_pk)
     earlier = Artwork.objects.filter(of_mine, is_current=False, is_visible=True)
-    unanswered = Exists(Question.objects.filter(case=OuterRef("pk"), answered_at__isnull=True))
-    found = list(cases.annotate(unanswered=unanswered).values_list("artwork", "due_at", "unanswered")[:1000])
+    unanswered = Question.objects.filter(case=OuterRef("pk"), answered_at__isnull=True, wait_until__gt=timezone.now())
+    asks = Subquery(unanswered.values("wait_until")[:1])
+    found = list(cases.annotate(asks=asks).values_list("artwork", "due_at", "asks")[:1000])
     return Clock(
         policy=policies.current_policy(),
         usual=usual_review_time(),
-        due={artwork_pk: due_at for artwork_pk, due_at, _unanswered in found},
-        questioned={artwork_pk for artwork_pk, _due_at, waits in found if waits},
+        due={artwork_pk: due_at for artwork_pk, due_at, _asks in found},
+        asks={artwork_pk: wait_until for artwork_pk, _due_at, wait_until in found if wait_until},
         asked=dict(screenings.values_list("artwork", "requested_at")[:1000]),
         replaced=set(earlier.values_list("content_type", "object_pk", "field")[:1000]),
     )
@@ -122,20 +125,22 @@ def status_of(artwork: Artwork | None, clock: Clock | None = None) -> Status:
             follows=_follows(until, clock.policy, artwork),
             may=_may(artwork, clock.policy),
         )
+    follows = _follows(clock.due.get(artwork.pk), clock.policy, artwork)
+    if wait_until := clock.asks.get(artwork.pk):
+        return Status(
+            artwork,
+            seen=_seen(artwork, clock),
+            usual=_("A moderator asks you something, and waits for your answer until %(when)s.")
+            % {"when": _moment(wait_until)},
+            follows=follows if clock.policy.when_waited_out == WaitedOut.SHOW else "",
+            is_asked=True,
+        )
     limit = clock.policy.time_limit(Band.HOLD if artwork.standing == Standing.HELD else Band.REVIEW)
     if clock.usual is None:
         usual = _("A person decides within %(time)s.") % {"time": in_words(limit)}
     else:
         usual = _("A review usually takes about %(time)s.") % {"time": in_words(clock.usual)}
-    return Status(
-        artwork,
-        seen=_seen(artwork, clock),
-        usual=usual,
-        follows=_follows(clock.due.get(artwork.pk), clock.policy, artwork),
-        may=_("A moderator asks you something about it: please answer on this work's page.")
-        if artwork.pk in clock.questioned
-        else _may(artwork, clock.policy),
-    )
+    return Status(artwork, seen=_seen(artwork, clock), usual=usual, follows=follows, may=_may(artwork, clock.policy))
 
 
 def _seen(artwork: Artwork, clock: Clock) -> str:
@@ -176,7 +181,7 @@ def _may(artwork: Artwork, policy: Policy) -> str:
 
 
 def _moment(when: datetime) -> str:
-    return date_format(timezone.localtime(when), "SHORT_DATETIME_FORMAT")
+    return date_format(timezone.localtime(when), "DATETIME_FORMAT")
 
 
 def in_words(span: timedelta) -> str:

@@ -53,18 +53,20 @@ def _own_artwork(request: HttpRequest, reference: UUID) -> Artwork:
 @login_required
 def artwork(request: HttpRequest, reference: UUID) -> HttpResponseBase:
     """Show the artist where the work stands, why, and what happened so far."""
-    record = _own_artwork(request, reference)
-    history = record.events.exclude(verb="artwork_described").order_by("-pk")[:50]
+    return _artwork_page(request, _own_artwork(request, reference), AnswerForm())
+
+
+def _artwork_page(request: HttpRequest, record: Artwork, form: AnswerForm, *, status: int = 200) -> HttpResponse:
     question = _open_question(record)
-    may_answer = question is not None and is_owner(request.user, record)
     context = {
         "artwork": record,
         "findings": artists.findings_about(record),
-        "history": history,
+        "history": record.events.exclude(verb="artwork_described").order_by("-pk")[:50],
         "question": question,
-        "may_answer": may_answer,
+        "may_answer": question is not None and is_owner(request.user, record),
+        "form": form,
     }
-    return render(request, "moderation/artwork.html", context)
+    return render(request, "moderation/artwork.html", context, status=status)
 
 
 @require_safe
@@ -78,16 +80,14 @@ def artwork_status(request: HttpRequest, reference: UUID) -> HttpResponseBase:
 @require_POST
 @login_required
 def answer(request: HttpRequest, reference: UUID) -> HttpResponseBase:
-    """Take the artist's answer to a moderator's open question."""
+    """Take the artist's answer to a moderator's open question. 422 keeps what was written where something is wrong."""
     record = get_object_or_404(Artwork, reference=reference)
     question = _open_question(record)
     if question is None or not is_owner(request.user, record):
         raise Http404
     form = AnswerForm(request.POST)
     if not form.is_valid():
-        for problems in form.errors.values():
-            messages.error(request, " ".join(str(problem) for problem in problems))
-        return redirect(record)
+        return _artwork_page(request, record, form, status=422)
     try:
         services.answer_question(
             question=question,

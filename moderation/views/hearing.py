@@ -146,7 +146,9 @@ def appeal(request: ArtistRequest, reference: UUID) -> HttpResponse:
         return _appeal_page(request, one, form, status=422)
     except CannotAppeal as error:
         return _appeal_page(request, one, form, problem=str(error), status=409)
-    messages.success(request, _("Your appeal has arrived. Somebody else than the first time decides about it."))
+    messages.success(
+        request, _("Your appeal has arrived. Somebody who did not take the first decision decides about it.")
+    )
     return redirect("moderation:decision", one.reference)
 
 

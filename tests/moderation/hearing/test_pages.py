@@ -119,7 +119,7 @@ def test_an_artist_appeals(decided: Callable[..., Decision], artist: Any, sketch
     appeal = Appeal.objects.get()
     assert (len(appeal.text), appeal.link) == (2000, "https://videos.example/a")
     assert appeal.files.count() == 2
-    assert "Somebody else than the first time decides about it." in answer.content.decode()
+    assert "Somebody who did not take the first decision decides about it." in answer.content.decode()
 
 
 @pytest.mark.parametrize(

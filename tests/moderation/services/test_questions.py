@@ -103,11 +103,16 @@ def test_the_pages_carry_it_there_and_back(
     assert "A moderator asks you" in page
     assert "A &lt;sketch&gt;?" in page
     status = studio.get(reverse("moderation:artwork_status", args=[case.artwork.reference])).content.decode()
-    assert "A moderator asks you something about it" in status
+    assert "A moderator asks you something, and waits for your answer until" in status
+    assert "Answer the question" in status
+    assert "A person decides within" not in status  # nobody does before the answer
     answer = reverse("moderation:answer", args=[case.artwork.reference])
     assert stranger.post(answer, {"answer": "Mine."}).status_code == 404
-    refused = studio.post(answer, {"answer": "Here.", "link": "javascript:alert(1)"}, follow=True)
+    refused = studio.post(answer, {"answer": "Here, at length.", "link": "javascript:alert(1)"})
+    assert refused.status_code == 422
     assert "Enter a valid URL." in refused.content.decode()
+    assert "Here, at length." in refused.content.decode()  # what was written is not lost
+    assert studio.post(answer, {"answer": " "}).status_code == 422
     thanks = studio.post(answer, {"answer": "Here it is.", "link": "https://example.org/wip"}, follow=True)
     assert "Your answer is with the moderators." in thanks.content.decode()
     assert studio.post(answer, {"answer": "Again."}).status_code == 404
