@@ -283,8 +283,8 @@ def check_files(files: Sequence[UploadedFile[bytes]]) -> list[str]:
         if kind is None:
             raise IncompleteAppeal(
                 _(
-                    "“%(name)s” cannot be sent. What can: pictures (PNG, JPEG, WebP), PSD, KRA, CLIP, XCF, PROCREATE,"
-                    " and video (MP4, MOV, WebM)."
+                    "“%(name)s” cannot be sent. What can: pictures (PNG, JPEG, WebP, GIF, AVIF, HEIC), PSD, KRA, CLIP,"
+                    " XCF, PROCREATE, and video (MP4, MOV, WebM)."
                 )
                 % {"name": file.name}
             )

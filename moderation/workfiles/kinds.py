@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 from pathlib import PurePosixPath
 
+from ml import containers
 from moderation.models.appeal import FileKind
 
 HEAD = 4096
 """So many first bytes are enough to tell the kinds apart."""
 
 EXTENSIONS: dict[FileKind, tuple[str, ...]] = {
-    FileKind.PICTURE: (".png", ".jpg", ".jpeg", ".webp"),
+    FileKind.PICTURE: (".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".heic", ".heif"),
     FileKind.PSD: (".psd", ".psb"),
     FileKind.KRA: (".kra",),
     FileKind.CLIP: (".clip",),
@@ -22,7 +23,6 @@ EXTENSIONS: dict[FileKind, tuple[str, ...]] = {
 ACCEPT = ",".join(sorted(extension for group in EXTENSIONS.values() for extension in group))
 """For a form's ``accept`` attribute."""
 
-_STILLS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _OLD_QUICKTIME = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
 
@@ -52,10 +52,6 @@ def clean_name(name: str, kind: FileKind) -> str:
     return (plain[:100] or str(kind.value)) + extension_of(kind, name)
 
 
-def _is_picture(head: bytes) -> bool:
-    return head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
-
-
 def _is_psd(head: bytes) -> bool:
     return head[:4] == b"8BPS" and head[4:6] in (b"\x00\x01", b"\x00\x02")
 
@@ -72,14 +68,14 @@ def _is_kra(head: bytes) -> bool:
 def _is_video(head: bytes) -> bool:
     box = head[4:8]
     if box == b"ftyp":
-        return head[8:12] not in _STILLS
+        return True  # the stills in this container were recognised before
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return b"webm" in head[:64]
     return box in _OLD_QUICKTIME and int.from_bytes(head[:4], "big") in (1, *range(8, 1 << 31))
 
 
 _RECOGNISE = (
-    (FileKind.PICTURE, _is_picture),
+    (FileKind.PICTURE, lambda head: containers.sniff(head) is not None),
     (FileKind.PSD, _is_psd),
     (FileKind.KRA, _is_kra),
     (FileKind.CLIP, lambda head: head.startswith(b"CSFCHUNK")),

@@ -7,7 +7,8 @@ from typing import IO, TYPE_CHECKING
 
 from PIL import Image
 
-from ml.probe import DECODER_ERRORS, ArtworkError, probe
+from ml.probe import DECODER_ERRORS, ArtworkError, DecoderMissing, Limits, TooLarge, probe
+from moderation.conf import settings
 from moderation.models.appeal import FileKind
 from moderation.workfiles import archives, layered, recordings
 from moderation.workfiles.summary import Summary, Unreadable, printable
@@ -26,9 +27,9 @@ def summarise(file: IO[bytes], kind: str) -> Summary:
 
 
 def _picture(file: IO[bytes]) -> Summary:
-    """Read size, program and dates from a picture's header."""
+    """Read size, program and dates from a picture's header. It may be as long as an appeal's file may be."""
     try:
-        header = probe(file)  # type: ignore[arg-type]
+        header = probe(file, Limits(max_bytes=settings.APPEAL_MAX_FILE_BYTES))  # type: ignore[arg-type]
         summary = Summary(width=header.width, height=header.height)
         file.seek(0)
         with Image.open(file, formats=[header.format]) as picture:
@@ -36,6 +37,10 @@ def _picture(file: IO[bytes]) -> Summary:
             summary.program = printable(str(exif.get(_SOFTWARE, "")))
             summary.changed = printable(str(exif.get(_CHANGED, "")), 40)
             summary.created = printable(str(exif.get_ifd(_EXIF).get(_CREATED, "")), 40)
+    except DecoderMissing:
+        return Summary(problem="no_reader")
+    except TooLarge as error:
+        raise Unreadable("too_much_inside") from error
     except ArtworkError as error:
         raise Unreadable("damaged") from error
     except DECODER_ERRORS:

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from moderation.models import Decision, ReasonCode
+from moderation.models.decision import RESTRICTING, RESTRICTING_REASONS, Automation
 from moderation.statement import RULES, database_entry, statement_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,60 @@ REQUIRED = {
     "automated_detection",
     "automated_decision",
     "puid",
+}
+# Its closed lists, as its documentation and source name them (version 2, in force since July 2025).
+ALLOWED = {
+    "decision_visibility": {
+        "DECISION_VISIBILITY_CONTENT_REMOVED",
+        "DECISION_VISIBILITY_CONTENT_DISABLED",
+        "DECISION_VISIBILITY_CONTENT_DEMOTED",
+        "DECISION_VISIBILITY_CONTENT_AGE_RESTRICTED",
+        "DECISION_VISIBILITY_CONTENT_INTERACTION_RESTRICTED",
+        "DECISION_VISIBILITY_CONTENT_LABELLED",
+        "DECISION_VISIBILITY_OTHER",
+    },
+    "decision_ground": {"DECISION_GROUND_ILLEGAL_CONTENT", "DECISION_GROUND_INCOMPATIBLE_CONTENT"},
+    "incompatible_content_illegal": {"Yes", "No"},
+    "content_type": {
+        "CONTENT_TYPE_APP",
+        "CONTENT_TYPE_AUDIO",
+        "CONTENT_TYPE_IMAGE",
+        "CONTENT_TYPE_PRODUCT",
+        "CONTENT_TYPE_SYNTHETIC_MEDIA",
+        "CONTENT_TYPE_TEXT",
+        "CONTENT_TYPE_VIDEO",
+        "CONTENT_TYPE_OTHER",
+    },
+    "category": {
+        "STATEMENT_CATEGORY_ANIMAL_WELFARE",
+        "STATEMENT_CATEGORY_CONSUMER_INFORMATION",
+        "STATEMENT_CATEGORY_CYBER_VIOLENCE",
+        "STATEMENT_CATEGORY_CYBER_VIOLENCE_AGAINST_WOMEN",
+        "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS",
+        "STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH",
+        "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS",
+        "STATEMENT_CATEGORY_NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS",
+        "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE",
+        "STATEMENT_CATEGORY_OTHER_VIOLATION_TC",
+        "STATEMENT_CATEGORY_PROTECTION_OF_MINORS",
+        "STATEMENT_CATEGORY_RISK_FOR_PUBLIC_SECURITY",
+        "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
+        "STATEMENT_CATEGORY_SELF_HARM",
+        "STATEMENT_CATEGORY_UNSAFE_AND_PROHIBITED_PRODUCTS",
+        "STATEMENT_CATEGORY_VIOLENCE",
+    },
+    "source_type": {
+        "SOURCE_ARTICLE_16",
+        "SOURCE_TRUSTED_FLAGGER",
+        "SOURCE_TYPE_OTHER_NOTIFICATION",
+        "SOURCE_VOLUNTARY",
+    },
+    "automated_detection": {"Yes", "No"},
+    "automated_decision": {
+        "AUTOMATED_DECISION_FULLY",
+        "AUTOMATED_DECISION_PARTIALLY",
+        "AUTOMATED_DECISION_NOT_AUTOMATED",
+    },
 }
 LONGEST = {"incompatible_content_ground": 500, "incompatible_content_explanation": 2000, "decision_facts": 5000}
 
@@ -62,6 +117,23 @@ def test_the_entry_has_the_databases_shape(
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", entry[name])
     assert re.fullmatch(r"[a-zA-Z0-9-_]+", entry["puid"])
     json.dumps(entry)
+
+
+@pytest.mark.parametrize("automation", Automation.values)
+@pytest.mark.parametrize("reason", RESTRICTING_REASONS)
+@pytest.mark.parametrize("action", RESTRICTING)
+def test_every_value_of_a_closed_list_is_on_it(
+    decided: Callable[..., Decision], action: str, reason: str, automation: str
+) -> None:
+    decision = decided(action=action, reason_code=reason)
+    decision.automation = automation
+    entry = database_entry(decision)
+    for name, allowed in ALLOWED.items():
+        value = entry[name]
+        assert set(value if isinstance(value, list) else [value]) <= allowed, name
+        assert isinstance(value, list) is (name in ("decision_visibility", "content_type")), name
+    assert entry["automated_decision"] == "AUTOMATED_DECISION_NOT_AUTOMATED"  # whatever found it, a person decides
+    assert entry["automated_detection"] == ("No" if automation == "none" else "Yes")
 
 
 def test_a_copy_is_no_synthetic_picture(decided: Callable[..., Decision]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from moderation.models import FileKind
 from moderation.workfiles.kinds import HEAD, clean_name, kind_of
 from moderation.workfiles.summaries import summarise
 from moderation.workfiles.summary import PROBLEMS, Unreadable
+from tests import heic
 from tests.moderation.hearing import workfiles
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ SAMPLES: dict[str, tuple[FileKind, Callable[[], bytes]]] = {
     "a.png": (FileKind.PICTURE, lambda: picture("PNG")),
     "a.jpg": (FileKind.PICTURE, lambda: picture("JPEG")),
     "a.webp": (FileKind.PICTURE, lambda: picture("WEBP")),
+    "a.gif": (FileKind.PICTURE, lambda: picture("GIF")),
+    "a.avif": (FileKind.PICTURE, lambda: picture("AVIF")),
+    "a.heic": (FileKind.PICTURE, lambda: heic.PICTURE),
     "a.psd": (FileKind.PSD, workfiles.photoshop),
     "a.kra": (FileKind.KRA, workfiles.krita),
     "a.clip": (FileKind.CLIP, workfiles.clip_studio),
@@ -62,8 +67,8 @@ def test_the_first_bytes_tell_the_kind(name: str) -> None:
         (b"%PDF-1.7\n", "sketch.psd"),
         (b"PK\x03\x04" + bytes(60), "sketch.kra"),
         (b"PK\x03\x04" + bytes(60), "sketch.zip"),
-        (b"GIF89a" + bytes(20), "sketch.gif"),
-        (b"\x00\x00\x00\x1cftypavif" + bytes(20), "sketch.mp4"),
+        (b"II*\x00" + bytes(60), "sketch.tiff"),
+        (b"BM" + bytes(60), "sketch.png"),
         (b"\x1a\x45\xdf\xa3\x9fB\x82\x88matroska" + bytes(60), "sketch.webm"),
         (b"", "sketch.png"),
     ],
@@ -102,6 +107,23 @@ def test_a_picture_tells_size_program_and_date() -> None:
     told = tell("a.jpg")
     assert (told["width"], told["height"], told["program"]) == (32, 24, "Paint 9")
     assert told["changed"] == "2026:03:01 09:30:00"
+
+
+def test_a_telephones_picture_tells_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (tell("a.heic")["width"], tell("a.heic")["height"]) == heic.SIZE
+    monkeypatch.setitem(sys.modules, "pi_heif", None)  # without the extra it is kept all the same
+    monkeypatch.setattr(Image, "OPEN", {name: how for name, how in Image.OPEN.items() if name != "HEIF"})
+    assert tell("a.heic") == {"problem": "no_reader"}
+
+
+def test_a_large_picture_is_not_called_damaged() -> None:
+    large = picture("PNG") + bytes(21 * 1024 * 1024)  # more than a work may have, less than an appeal's file
+    assert (tell("a.png", large)["width"], tell("a.png", large)["height"]) == (32, 24)
+    vast = io.BytesIO()
+    Image.new("1", (8000, 7000)).save(vast, "PNG")
+    with pytest.raises(Unreadable) as caught:
+        tell("a.png", vast.getvalue())
+    assert caught.value.code == "too_much_inside"
 
 
 def test_a_photoshop_file_tells_its_layers() -> None:
