@@ -180,6 +180,27 @@ def read_card(path: Path) -> Card:
         raise ArtefactError(f"The detector card {path} is incomplete: {error!r}") from error
 
 
+def read_members(card: Card) -> list[bytes]:
+    """Return the content of the card's model files, in order, after checking every digest.
+
+    Raises :class:`ArtefactError` if a file is missing or is not the one that the card was written for.
+    """
+    contents = [_read_member(card, member) for member in card.members]
+    if digest(contents) != card.sha256:
+        raise ArtefactError(f"The files of detector {card.name} do not match the digest in its card.")
+    return contents
+
+
+def _read_member(card: Card, member: Member) -> bytes:
+    try:
+        content = (card.directory / member.file).read_bytes()
+    except OSError as error:
+        raise ArtefactError(f"Detector {card.name} lacks its file {member.file}: {error}") from error
+    if hashlib.sha256(content).hexdigest() != member.sha256:
+        raise ArtefactError(f"{member.file} of detector {card.name} does not match the digest in its card.")
+    return content
+
+
 def write_card(card: Card) -> Path:
     """Write ``card.json`` into the card's directory and return its path."""
     card.path.write_text(json.dumps(card.as_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

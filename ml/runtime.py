@@ -6,7 +6,6 @@ LiteRT survives Celery's fork, starts in a second and takes a quarter of TensorF
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +14,7 @@ import numpy as np
 
 from ml.artwork import PREPROCESS_VERSION
 from ml.calibration import apply
-from ml.cards import ARTEFACTS, DEFAULT_DETECTOR, ArtefactError, Card, Member, digest, read_card
+from ml.cards import ARTEFACTS, DEFAULT_DETECTOR, ArtefactError, Card, Member, read_card, read_members
 from ml.views import cut
 
 if TYPE_CHECKING:
@@ -102,25 +101,12 @@ def load_detector(name: str = DEFAULT_DETECTOR, directory: Path = ARTEFACTS) -> 
             f"Detector {name} was trained with preprocessing {card.preprocess_version}, "
             f"but this code is version {PREPROCESS_VERSION}: train it anew or use the matching release."
         )
-    contents = [_checked(card, member) for member in card.members]
-    if digest(contents) != card.sha256:
-        raise ArtefactError(f"The files of detector {name} do not match the digest in its card.")
+    contents = read_members(card)
     networks = [_Network(*pair, threading.local()) for pair in zip(card.members, contents, strict=True)]
     detector = Detector(card, networks)
     for network in networks:  # a file that LiteRT refuses is found now, not at the first upload
         network.local.runner = runner(network.content)
     return detector
-
-
-def _checked(card: Card, member: Member) -> bytes:
-    path = card.directory / member.file
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ArtefactError(f"Detector {card.name} lacks its file {member.file}: {error}") from error
-    if hashlib.sha256(content).hexdigest() != member.sha256:
-        raise ArtefactError(f"{member.file} of detector {card.name} does not match the digest in its card.")
-    return content
 
 
 def runner(content: bytes) -> Any:

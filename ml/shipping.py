@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ml import datasets, golden
 from ml.artwork import PREPROCESS_VERSION
 from ml.cards import Calibration, Card, Member, digest, write_card
-from ml.evaluation import auroc, flagged, ladder
+from ml.evaluation import ladder
+from ml.gate import SLACK, regression
 from ml.operating import curve
 from ml.runtime import load_detector
 
@@ -35,6 +36,8 @@ REVIEW_FPR, HOLD_FPR = 0.02, 0.005
 """The default policy: a person looks from the 2 % FPR threshold on, the listing waits from the 0.5 % one
 on.
 """
+
+_NAMES = {"auroc": "AUROC", "recall": "recall", "fpr": "FPR"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ def add_metrics(detector: Detector, name: str, figures: Mapping[str, Any]) -> No
 
 
 def check_promotion(
-    candidate: tuple[Floats, Card], current: tuple[Floats, Card], is_ai: Bools, *, slack: float = 0.005
+    candidate: tuple[Floats, Card], current: tuple[Floats, Card], is_ai: Bools, *, slack: float = SLACK
 ) -> None:
     """Refuse a candidate that is worse on a regression set of both classes.
 
@@ -156,18 +159,11 @@ def check_promotion(
     :class:`PromotionRefusedError` if AUROC or recall at the review threshold falls, or FPR there rises, by
     more than ``slack``.
     """
-    figures = []
-    for p, card in (candidate, current):
-        area = auroc(p, is_ai)
-        fpr, recall = flagged(p, is_ai, card.review_threshold)
-        if area is None or fpr.value is None or recall.value is None:
-            raise ValueError("the regression set needs pictures of both classes")
-        figures.append({"AUROC": area, "recall": recall.value, "FPR": fpr.value})
-    new, old = figures
+    thresholds = (candidate[1].review_threshold, current[1].review_threshold)
+    found = regression(candidate[0], current[0], is_ai, thresholds, slack=slack)
     worse = [
-        f"{name} {old[name]:.3f} -> {new[name]:.3f}"
-        for name, sign in (("AUROC", 1), ("recall", 1), ("FPR", -1))
-        if sign * (old[name] - new[name]) > slack
+        f"{_NAMES[name]} {found.figures[name]['old'][name]:.3f} -> {found.figures[name]['new'][name]:.3f}"
+        for name in found.figures["worse"]
     ]
     if worse:
         raise PromotionRefusedError(

@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 from ml.cards import ArtefactError
 from moderation import registry
 from moderation.conf import ModerationSettings, settings
-from moderation.evidence.classifier import active_classifier
+from moderation.evidence.classifier import default_classifier
 from moderation.workfiles.storage import has_private_storage
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ def _impossible_values() -> Iterator[CheckMessage]:
         "APPEAL_MAX_TOTAL_BYTES",
         "APPEAL_FILE_DAYS",
         "NOTICE_ATTEMPTS",
+        "GATE_MIN_WORKS",
+        "GATE_MAX_WORKS",
+        "GATE_DAYS",
     )
     for name in positive:
         value = getattr(settings, name)
@@ -85,7 +88,7 @@ def _paths() -> Iterator[CheckMessage]:
 def check_detector(**kwargs: Any) -> list[CheckMessage]:
     """The detector's card is there and says where its thresholds lie (E004)."""
     try:
-        card = active_classifier().card
+        card = default_classifier().card
     except ArtefactError as error:
         return [Error(f"The detector cannot be used: {error}", id="moderation.E004")]
     except ImportError:

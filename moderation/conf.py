@@ -21,7 +21,21 @@ class ModerationSettings:
     CLASSIFIER: str = "moderation.evidence.classifier.ShippedDetector"
     """Dotted path of the class that scores pictures; see ``moderation.evidence.classifier.Classifier``."""
     DETECTOR: str = ""
-    """Name of the shipped detector to serve with; empty takes ``ml.cards.DEFAULT_DETECTOR``."""
+    """Name of the detector to begin with; empty takes ``ml.cards.DEFAULT_DETECTOR``.
+
+    Only the first default: from then on the registry in the database says which detector serves, and a policy admin
+    changes it there (``moderation.services.detectors``).
+    """
+    ARTEFACTS: tuple[str, ...] = ()
+    """Folders with further detectors beside the shipped ones: where ``python -m ml train --init`` writes to."""
+    GATE_MIN_WORKS: int = 20
+    """The gate is not passed with fewer labelled works of either class."""
+    GATE_MAX_WORKS: int = 2000
+    """The gate looks at no more labelled works than this: the regression set first, then the newest."""
+    GATE_DAYS: int = 7
+    """For how long a passed gate lets a detector be promoted."""
+    GOLD_PERCENT: int = 10
+    """Of 100 decided works, so many are gold: they test detectors and are never exported for training."""
     EVIDENCE: tuple[str, ...] = (
         "moderation.evidence.generator_metadata.GeneratorMetadata",
         "moderation.evidence.novelai_stealth.NovelAIStealth",
@@ -75,8 +89,9 @@ def _load() -> ModerationSettings:
     given: dict[str, Any] = dict(getattr(django_settings, "MODERATION", {}))
     known = {item.name for item in fields(ModerationSettings)}
     values = {key: value for key, value in given.items() if key in known}
-    if "EVIDENCE" in values:
-        values["EVIDENCE"] = tuple(values["EVIDENCE"])
+    for name in ("EVIDENCE", "ARTEFACTS"):
+        if name in values:
+            values[name] = tuple(values[name])
     return ModerationSettings(**values)
 
 
@@ -107,9 +122,9 @@ def beat_schedule(*, sweep_seconds: float = 30, missed_seconds: float = 3600) ->
     """Return the periodic entries that the host merges into its ``CELERY_BEAT_SCHEDULE``.
 
     ``sweep_seconds``: how often leases that ran out and bells that were lost are looked for; ``missed_seconds``: how
-    often the host's tables are searched for objects that were written without signals. Notices leave, appeals' files
-    are read and events sealed at the sweeper's pace; files past their time are deleted once a day. (Called while the
-    host's settings are being read, so it may read none itself.)
+    often the host's tables are searched for objects that were written without signals, and its disk for detectors.
+    Notices leave, appeals' files are read, events sealed and detectors checked at the sweeper's pace; files past their
+    time are deleted once a day. (Called while the host's settings are being read, so it may read none itself.)
     """
     return {
         "moderation-sweep": {"task": "moderation.tasks.sweep", "schedule": sweep_seconds},
@@ -117,5 +132,7 @@ def beat_schedule(*, sweep_seconds: float = 30, missed_seconds: float = 3600) ->
         "moderation-notices": {"task": "moderation.tasks.send_notices", "schedule": sweep_seconds},
         "moderation-appeal-files": {"task": "moderation.tasks.read_appeal_files", "schedule": sweep_seconds},
         "moderation-seal": {"task": "moderation.tasks.seal_log", "schedule": sweep_seconds},
+        "moderation-gate": {"task": "moderation.tasks.check_gate", "schedule": sweep_seconds},
+        "moderation-detectors": {"task": "moderation.tasks.find_detectors", "schedule": missed_seconds},
         "moderation-retention": {"task": "moderation.tasks.forget_appeal_files", "schedule": 24 * 60 * 60},
     }

@@ -61,3 +61,7 @@ class IncompleteAppeal(ModerationError):
 
 class NoPrivateStorage(ModerationError):
     """The host names no storage for files that nobody else may see."""
+
+
+class DetectorRefused(ModerationError):
+    """A detector may not do this: the gate was not passed, or its files are not as they should be."""

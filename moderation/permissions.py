@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 DECIDE_CASE = "moderation.decide_case"
 DECIDE_APPEAL = "moderation.decide_appeal"
 PUBLISH_POLICY = "moderation.publish_policy"
+SEE_FIGURES = "moderation.see_figures"
+READ_AUDIT = "moderation.read_audit"
 
 ROLES: dict[str, tuple[str, ...]] = {
     "Moderators": (DECIDE_CASE,),
     "Senior moderators": (DECIDE_CASE, DECIDE_APPEAL),
-    "Policy admins": (PUBLISH_POLICY,),
+    "Policy admins": (PUBLISH_POLICY, SEE_FIGURES, READ_AUDIT),
+    "Analysts": (SEE_FIGURES,),
+    "Auditors": (SEE_FIGURES, READ_AUDIT),
 }
+"""The groups that ``migrate`` makes. An artist needs none: whoever is signed in may offer works and appeal."""
 
 
 def ensure_roles(*, app_config: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
@@ -59,6 +64,21 @@ def is_moderator(user: AbstractBaseUser | AnonymousUser) -> bool:
 def is_senior(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Whether ``user`` may decide what is left to senior moderators: escalations, appeals, second looks."""
     return is_moderator(user) and bool(user.has_perm(DECIDE_APPEAL))  # type: ignore[union-attr]
+
+
+def may_see_figures(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether ``user`` may read figures, policies and what detectors do: nobody's name, and nothing to change."""
+    return bool(user.is_active and (user.has_perm(SEE_FIGURES) or user.has_perm(PUBLISH_POLICY)))  # type: ignore[attr-defined]
+
+
+def may_publish(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether ``user`` may change policies and detectors."""
+    return bool(user.is_active and user.has_perm(PUBLISH_POLICY))  # type: ignore[attr-defined]
+
+
+def may_read_audit(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether ``user`` may read and export the whole log."""
+    return bool(user.is_active and user.has_perm(READ_AUDIT))  # type: ignore[attr-defined]
 
 
 def may_see_appeal(user: AbstractBaseUser | AnonymousUser, appeal: Appeal) -> bool:

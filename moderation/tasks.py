@@ -7,11 +7,12 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_process_init
+from django.db import DatabaseError
 
 from ml.cards import ArtefactError
 from moderation import services
-from moderation.evidence.classifier import active_classifier
-from moderation.services import appeal_files, bell, notices, queueing, sealing
+from moderation.evidence.classifier import classifier_for, default_classifier
+from moderation.services import appeal_files, bell, detectors, gate, notices, queueing, sealing
 
 logger = logging.getLogger(__name__)
 
@@ -65,11 +66,27 @@ def seal_log() -> None:
     sealing.seal_log()
 
 
+@shared_task(acks_late=True, ignore_result=True, soft_time_limit=150, time_limit=170)
+def check_gate() -> None:
+    """Check a detector that is to be promoted, a slice of works a task. A second run takes another, or finds none."""
+    if gate.run_next() and gate.has_waiting():
+        bell.ring_for_gate()
+
+
+@shared_task(ignore_result=True, soft_time_limit=150, time_limit=170)
+def find_detectors() -> None:
+    """Look for detectors on disk and check their files. A second run finds the same."""
+    detectors.find()
+
+
 @worker_process_init.connect
 def load_detector(**kwargs: Any) -> None:
     """Load the detector in each worker process, so that the first picture does not wait for it."""
     try:
-        active_classifier().load()
+        active = detectors.line_up().active
+        classifier_for(active.name, active.version).load()
+    except DatabaseError:
+        default_classifier().load()  # no database yet: the first batch asks the registry
     except (ArtefactError, ImportError, OSError):
         # The worker still serves: its tries fail, are counted, and end before a person.
         logger.exception("The detector could not be loaded")

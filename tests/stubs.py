@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ml.cards import ArtefactError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -48,3 +50,30 @@ class SlowRedClassifier(RedClassifier):
         """Return the mean red of each picture, half a second a picture later."""
         time.sleep(0.5 * len(artworks))
         return super().score(artworks)
+
+
+@dataclass
+class ColourClassifiers:
+    """Two detectors to choose from: ``stub`` reads red, ``green`` reads green."""
+
+    card: StubCard = field(default_factory=StubCard)
+
+    @classmethod
+    def found(cls) -> list[StubCard]:
+        """Return what is "on disk"."""
+        return [StubCard(), StubCard(name="green"), StubCard(name="broken")]
+
+    def load(self) -> None:
+        """Nothing to load, unless it is the broken one."""
+        if self.card.name == "broken":
+            raise ArtefactError("The files are broken.")
+
+    def check_files(self) -> None:
+        """The broken one's files do not match its card."""
+        self.load()
+
+    def score(self, artworks: Sequence[Artwork]) -> list[float]:
+        """Return the mean of the detector's own colour."""
+        self.load()
+        channel = 1 if self.card.name == "green" else 0
+        return [float(artwork.pixels[..., channel].mean()) / 255 for artwork in artworks]

@@ -5,13 +5,16 @@ The class named by ``MODERATION["CLASSIFIER"]`` does the work; a host may bring 
 
 from __future__ import annotations
 
+import logging
 import threading
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_noop as _
 
-from ml.cards import ARTEFACTS, DEFAULT_DETECTOR, read_card
+from ml.cards import ARTEFACTS, CARD_FILE, DEFAULT_DETECTOR, ArtefactError, read_card, read_members
 from moderation.conf import settings
 from moderation.evidence.base import Evidence, Strength
 from moderation.saying import say
@@ -20,9 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ml.artwork import Artwork as Pixels
+    from ml.cards import Card
+    from ml.gate import Finding
     from ml.runtime import Detector
 
 READER = "classifier/1"
+logger = logging.getLogger(__name__)
+_MOST_LOADED = 4
+"""Active, canary, a shadow and one at the gate."""
 
 
 class DetectorCard(Protocol):
@@ -49,7 +57,11 @@ class DetectorCard(Protocol):
 
 
 class Classifier(Protocol):
-    """Scores pictures. Made once a thread; reading ``card`` must not load weights or any numeric library."""
+    """Scores pictures. Made once a thread; reading ``card`` must not load weights or any numeric library.
+
+    Called without arguments it is the site's first default. A class that has more than one detector to offer also has
+    a class method ``found() -> list[DetectorCard]`` and is then called with one of those cards; the registry chooses.
+    """
 
     card: DetectorCard
 
@@ -61,19 +73,46 @@ class Classifier(Protocol):
 
 
 class ShippedDetector:
-    """One of the detectors in ``ml/artefacts``, chosen by ``MODERATION["DETECTOR"]``, run by LiteRT."""
+    """A detector of ``ml/artefacts`` or of the folders in ``MODERATION["ARTEFACTS"]``, run by LiteRT."""
 
-    def __init__(self) -> None:
-        self.card: DetectorCard = read_card(ARTEFACTS / (settings.DETECTOR or DEFAULT_DETECTOR))
+    def __init__(self, card: Card | None = None) -> None:
+        self._card = card or read_card(ARTEFACTS / (settings.DETECTOR or DEFAULT_DETECTOR))
+        self.card: DetectorCard = self._card
         self._detector: Detector | None = None
+
+    @classmethod
+    def found(cls) -> list[DetectorCard]:
+        """Return the cards of all detectors on disk. One that cannot be read is logged and left out."""
+        cards: list[DetectorCard] = []
+        for folder in (ARTEFACTS, *map(Path, settings.ARTEFACTS)):
+            for path in sorted(folder.glob(f"*/{CARD_FILE}")):
+                try:
+                    cards.append(_card_at(path, path.stat().st_mtime_ns))
+                except (ArtefactError, OSError) as error:
+                    logger.warning("A detector's card cannot be read: %s", error)
+        return cards
 
     def load(self) -> Detector:
         """Load the artefact after checking its hash."""
         from ml.runtime import load_detector  # numpy and LiteRT: wanted in a worker, not in a web process
 
         if self._detector is None:
-            self._detector = load_detector(self.card.name)
+            directory = self._card.directory
+            detector = load_detector(directory.name, directory.parent)
+            if detector.card.version != self._card.version:
+                raise ArtefactError(f"In {directory.name} there is another version of {self._card.name} by now.")
+            self._detector = detector
         return self._detector
+
+    def check_files(self) -> None:
+        """Compare every file with its digest; loads no runtime. Raises ``ml.cards.ArtefactError``."""
+        read_members(self._card)
+
+    def golden_scores(self) -> Finding:
+        """Whether the golden pictures score as they did when it was made. Raises ``ml.cards.ArtefactError``."""
+        from ml.gate import golden_scores
+
+        return golden_scores(self.load())
 
     def score(self, artworks: Sequence[Pixels]) -> list[float]:
         """Return the calibrated probability of each picture."""
@@ -93,12 +132,50 @@ class ShippedDetector:
 _local = threading.local()
 
 
-def active_classifier() -> Classifier:
-    """Return this thread's classifier (interpreters cannot be shared between threads)."""
-    if getattr(_local, "path", None) != (settings.CLASSIFIER, settings.DETECTOR):
-        _local.classifier = import_string(settings.CLASSIFIER)()
-        _local.path = (settings.CLASSIFIER, settings.DETECTOR)
-    return cast("Classifier", _local.classifier)
+@lru_cache(maxsize=64)
+def _card_at(path: Path, changed: int) -> Card:
+    """Read the card that ``path`` held at the time ``changed``: long cards are not read anew for each batch."""
+    return read_card(path)
+
+
+def default_classifier() -> Classifier:
+    """Return this thread's classifier of the settings, for where no registry is to be asked."""
+    return _made(None)
+
+
+def available() -> dict[tuple[str, str], DetectorCard]:
+    """Return the cards of all detectors that could serve here, by name and version."""
+    found = getattr(_classifier_class(), "found", None)
+    cards = found() if found is not None else [default_classifier().card]
+    return {(card.name, card.version): card for card in cards}
+
+
+def may_choose() -> bool:
+    """Whether the classifier has more than one detector to offer: only then does the registry choose."""
+    return hasattr(_classifier_class(), "found")
+
+
+def classifier_for(name: str, version: str) -> Classifier:
+    """Return this thread's classifier for one detector of the registry. Raises ``ml.cards.ArtefactError``."""
+    card = available().get((name, version))
+    if card is None:
+        raise ArtefactError(f"The detector {name} {version} is not on disk.")
+    return _made(card if may_choose() else None)
+
+
+def _classifier_class() -> Any:
+    return import_string(settings.CLASSIFIER)
+
+
+def _made(card: DetectorCard | None) -> Classifier:
+    """Return the thread's own instance (interpreters cannot be shared between threads)."""
+    made: dict[Any, Classifier] = _local.__dict__.setdefault("made", {})
+    key = (settings.CLASSIFIER, card.name, card.version) if card else (settings.CLASSIFIER, settings.DETECTOR)
+    classifier = made.pop(key, None) or (_classifier_class()(card) if card else _classifier_class()())
+    made[key] = classifier  # the last used is last; the first give their memory back
+    while len(made) > _MOST_LOADED:
+        del made[next(iter(made))]
+    return classifier
 
 
 def finding(p_ai: float, card: DetectorCard) -> Evidence:

@@ -20,6 +20,7 @@ from ml.probe import ArtworkError
 from moderation.conf import settings
 from moderation.evidence import declaration
 from moderation.evidence.base import Evidence, EvidenceReader, Strength, Subject
+from moderation.evidence.classifier import classifier_for
 from moderation.refusals import refusal
 from moderation.saying import say
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from ml.artwork import Artwork as Pixels
     from moderation.evidence.classifier import Classifier
+    from moderation.models import Detector
 
 logger = logging.getLogger(__name__)
 
@@ -89,14 +91,26 @@ def _findings(subject: Subject) -> list[Evidence]:
     return [*found, *declaration.mismatch(subject.declared_origin, found)]
 
 
+def classifier_of(detector: Detector) -> Classifier:
+    """Return the classifier of a detector of the registry. Raises ``FileProblem`` (not final) when it is not there."""
+    try:
+        return classifier_for(detector.name, detector.version)
+    except (ArtefactError, ImportError, OSError) as error:
+        raise _cannot_run(error) from error
+
+
 def score_all(model: Classifier, looks: Sequence[Look]) -> list[float]:
     """Return the probability of each look (0..1). Raises ``FileProblem`` (not final) when the model cannot run."""
     try:
         return model.score([look.pixels for look in looks])
     except (ArtefactError, ImportError, OSError, MemoryError) as error:
-        logger.exception("The detector cannot run")
-        message = say(_("The detector could not run ({error})."), error=type(error).__name__)
-        raise FileProblem("detector", message, final=False) from error
+        raise _cannot_run(error) from error
+
+
+def _cannot_run(error: Exception) -> FileProblem:
+    logger.error("The detector cannot run", exc_info=error)
+    message = say(_("The detector could not run ({error})."), error=type(error).__name__)
+    return FileProblem("detector", message, final=False)
 
 
 @lru_cache(maxsize=4)

@@ -13,9 +13,10 @@ from moderation.models.desk import (
     SecondLook,
     Skip,
 )
-from moderation.models.detector import Detector
+from moderation.models.detector import Detector, DetectorStatus, FilesState, ShadowScore
 from moderation.models.event import Event, Seal
 from moderation.models.fingerprint import Fingerprint
+from moderation.models.gate import GateCheck, GateState, RegressionWork
 from moderation.models.notice import Notice, NoticeState
 from moderation.models.policy import Band, Policy, WaitedOut
 from moderation.models.question import Question
@@ -38,10 +39,14 @@ __all__ = [
     "DeclaredOrigin",
     "DeskPreferences",
     "Detector",
+    "DetectorStatus",
     "Escalation",
     "Event",
     "FileKind",
+    "FilesState",
     "Fingerprint",
+    "GateCheck",
+    "GateState",
     "Label",
     "Notice",
     "NoticeState",
@@ -49,6 +54,7 @@ __all__ = [
     "Policy",
     "Question",
     "ReasonCode",
+    "RegressionWork",
     "Saliency",
     "SavedView",
     "Screening",
@@ -56,6 +62,7 @@ __all__ = [
     "Seal",
     "SecondLook",
     "Severity",
+    "ShadowScore",
     "Skip",
     "Standing",
     "SummaryState",

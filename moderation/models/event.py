@@ -71,6 +71,7 @@ class Event(AppendOnly):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
+        permissions = [("read_audit", _("Can read the whole log"))]
         indexes = [models.Index(fields=["artwork", "id"], name="moderation_event_artwork")]
 
     def __str__(self) -> str:

@@ -28,6 +28,20 @@ def ring_for_appeal_files() -> bool:
     return _send(read_appeal_files)
 
 
+def ring_for_gate() -> bool:
+    """Ring for a detector that is to be checked; like ``ring``."""
+    from moderation.tasks import check_gate
+
+    return _send(check_gate)
+
+
+def ring_for_detectors() -> bool:
+    """Ring for a look at the detectors on disk; like ``ring``."""
+    from moderation.tasks import find_detectors
+
+    return _send(find_detectors)
+
+
 def _send(task: Task[..., Any]) -> bool:
     try:
         task.apply_async(retry=False)

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 from django.db import IntegrityError, transaction
 
 from moderation.errors import NotAllowed
-from moderation.evidence.classifier import active_classifier
-from moderation.models import Detector, Policy
+from moderation.evidence.classifier import default_classifier
+from moderation.models import Policy
 from moderation.permissions import PUBLISH_POLICY
 from moderation.services import events
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
-
-    from moderation.evidence.classifier import DetectorCard
 
 
 def current_policy() -> Policy:
@@ -25,7 +23,7 @@ def current_policy() -> Policy:
 
 
 def _first_policy() -> Policy:
-    card = active_classifier().card
+    card = default_classifier().card
     try:
         with transaction.atomic():
             policy = Policy.objects.create(
@@ -79,11 +77,3 @@ def publish_policy(*, author: AbstractBaseUser, reason: str, **changes: Any) -> 
             reason=reason,
         )
     return policy
-
-
-def detector_row(card: DetectorCard) -> Detector:
-    """Return the row of the detector that ``card`` describes, made at first sight."""
-    detector, _ = Detector.objects.get_or_create(
-        name=card.name, version=card.version, defaults={"card": card.as_dict()}
-    )
-    return detector

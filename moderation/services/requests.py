@@ -13,12 +13,11 @@ from django.utils.translation import gettext_noop as _
 
 from moderation import registry
 from moderation.errors import NothingToScreen
-from moderation.evidence.classifier import active_classifier
 from moderation.models import Artwork, Screening, ScreeningState, Standing
 from moderation.models.artwork import DECIDED, DeclaredOrigin
 from moderation.models.screening import OPEN_STATES, Purpose
 from moderation.saying import say
-from moderation.services import events, outcomes, policies, queueing
+from moderation.services import detectors, events, outcomes, policies, queueing
 
 if TYPE_CHECKING:
     from django.core.files import File
@@ -65,10 +64,9 @@ def rescreen(*, limit: int | None = None) -> int:
 
     Returns how many were queued. They wait behind uploads. A person's decision is never touched.
     """
-    detector = policies.detector_row(active_classifier().card)
     judged = Screening.objects.filter(
         artwork=OuterRef("pk"),
-        detector=detector,
+        detector__in=detectors.line_up().acting,
         policy=policies.current_policy(),
         declared_origin=OuterRef("declared_origin"),
         state=ScreeningState.DONE,

@@ -21,14 +21,16 @@ from django.utils import timezone
 from moderation import limits
 from moderation.conf import settings
 from moderation.evidence import classifier
-from moderation.evidence.looking import FileProblem, Look, look_at, score_all
+from moderation.evidence.looking import FileProblem, Look, classifier_of, look_at, score_all
 from moderation.models import Screening, ScreeningState
-from moderation.services import fingerprints, overlays, policies, queueing, recording, thumbnails
+from moderation.services import detectors, fingerprints, overlays, queueing, recording, shadows, thumbnails
 from moderation.services.files import read_artwork_file
 from moderation.services.recording import LeaseLost
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from moderation.models import Detector
 
 logger = logging.getLogger(__name__)
 
@@ -103,14 +105,22 @@ def screen_batch(batch: Batch) -> None:
             looks.append((screening, look))
     if not looks:
         return
-    model = classifier.active_classifier()
+    line = detectors.line_up()
+    for acting in line.acting:
+        mine = [pair for pair in looks if line.acting_for(pair[0].artwork.digest) == acting]
+        if mine:
+            _score_and_record(batch, mine, acting)
+    shadows.keep(looks, line)
+
+
+def _score_and_record(batch: Batch, looks: Sequence[tuple[Screening, Look]], detector: Detector) -> None:
     try:
+        model = classifier_of(detector)
         scores = score_all(model, [look for _screening, look in looks])
     except FileProblem as problem:
         for screening, _look in looks:
             _fail(batch, screening, problem)
         return
-    detector = policies.detector_row(model.card)
     for (screening, look), p_ai in zip(looks, scores, strict=True):
         evidence = [classifier.finding(p_ai, model.card), *look.evidence]
         try:

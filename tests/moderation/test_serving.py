@@ -16,7 +16,6 @@ assert Client(headers={"host": "localhost"}).get("/sign-in").status_code == 200
 """
 WORKER = """
 import marketplace.celery
-from moderation.evidence.classifier import active_classifier
 from moderation.evidence.looking import readers
 import moderation.tasks
 moderation.tasks.load_detector()

@@ -50,7 +50,7 @@ class Command(BaseCommand):
         """Screen and print; the exit code says whether anything was flagged."""
         paths: list[Path] = options["paths"]
         try:
-            model = classifier.active_classifier()
+            model = classifier.default_classifier()
             model.load()
         except (ArtefactError, ImportError) as error:
             raise CommandError(f"The detector cannot be used: {error}", returncode=BAD_USE) from error
