@@ -5,13 +5,13 @@ A finding is figures and a verdict, without words: pages and commands say it in 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ml import golden
 from ml.calibration import expected_error
 from ml.evaluation import auroc, auroc_interval, flagged
+from ml.pairs import differing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,22 +94,5 @@ def calibration(new: Floats, old: Floats, is_ai: Bools) -> Finding:
 
 
 def paired(new: Bools, old: Bools) -> dict[str, Any]:
-    """Return how two yes/no judgements ``(n,)`` of the same pictures differ.
-
-    ``only_new`` and ``only_old`` count the pictures that one alone flags; ``p`` is McNemar's exact two-sided test of
-    whether that is chance; ``difference`` of the flagged shares (new - old) with its 95 % ``interval`` (Agresti & Min
-    2005, who add one to both counts).
-    """
-    only_new, only_old, n = int((new & ~old).sum()), int((old & ~new).sum()), len(new)
-    differing = only_new + only_old
-    tail = sum(math.comb(differing, k) for k in range(min(only_new, only_old) + 1))
-    middle = (only_new - only_old) / (n + 2)
-    spread = 1.959964 * math.sqrt(differing + 1 - (only_new - only_old) ** 2 / (n + 2)) / (n + 2)
-    return {
-        "n": n,
-        "only_new": only_new,
-        "only_old": only_old,
-        "p": min(1.0, 2 * tail / 2**differing),
-        "difference": (only_new - only_old) / n if n else 0.0,
-        "interval": [max(-1.0, middle - spread), min(1.0, middle + spread)],
-    }
+    """Return how two yes/no judgements ``(n,)`` of the same pictures differ: see :func:`ml.pairs.differing`."""
+    return differing(int((new & ~old).sum()), int((old & ~new).sum()), len(new))

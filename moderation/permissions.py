@@ -45,10 +45,12 @@ def ensure_roles(*, app_config: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwar
 
 
 def may_see_file(user: AbstractBaseUser | AnonymousUser, artwork: Artwork) -> bool:
-    """Whether ``user`` may fetch the artwork's bytes: anyone once it is public, else its artist and moderators."""
+    """Whether ``user`` may fetch the artwork's bytes: anyone once it is public, else its artist, moderators
+    and policy admins (who see whom a threshold would meet).
+    """
     if artwork.is_visible:
         return True
-    return is_owner(user, artwork) or is_moderator(user)
+    return is_owner(user, artwork) or is_moderator(user) or is_policy_admin(user)
 
 
 def is_owner(user: AbstractBaseUser | AnonymousUser, artwork: Artwork) -> bool:
@@ -71,8 +73,8 @@ def may_see_figures(user: AbstractBaseUser | AnonymousUser) -> bool:
     return bool(user.is_active and (user.has_perm(SEE_FIGURES) or user.has_perm(PUBLISH_POLICY)))  # type: ignore[attr-defined]
 
 
-def may_publish(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Whether ``user`` may change policies and detectors."""
+def is_policy_admin(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether ``user`` may change the policy, and see what a change would do to which works."""
     return bool(user.is_active and user.has_perm(PUBLISH_POLICY))  # type: ignore[attr-defined]
 
 

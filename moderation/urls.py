@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from moderation.views import artworks, cases, decisions, hearing, overview, preferences, queue, second_looks
+from moderation.views import artworks, cases, decisions, detectors, hearing, overview, preferences, queue, second_looks
 
 app_name = "moderation"
 
@@ -49,4 +49,11 @@ urlpatterns = [
     path("second-look/<int:pk>", second_looks.second_look, name="second_look"),
     path("overview", overview.overview, name="overview"),
     path("overview/<slug:table>.csv", overview.export, name="overview_csv"),
+    # Detectors
+    path("policy/detectors", detectors.registry, name="detectors"),
+    path("policy/detectors/look", detectors.look, name="detectors_look"),
+    path("policy/detectors/back", detectors.back, name="detectors_back"),
+    path("policy/detectors/<int:pk>/", detectors.detector, name="detector"),
+    path("policy/detectors/<int:pk>/gate", detectors.gate_progress, name="detector_gate"),
+    path("policy/detectors/<int:pk>/change/<slug:verb>", detectors.change, name="detector_change"),
 ]

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from moderation.models import Action, Outcome, ReasonCode, Severity, Standing
+from moderation.models import Action, DetectorStatus, FilesState, GateState, Outcome, ReasonCode, Severity, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from django.db.models import TextChoices
     from django.utils.functional import _StrPromise
 
     from moderation.models import Event
@@ -99,6 +100,18 @@ def _screened(event: Event) -> str:
     }
 
 
+def _choice(choices: type[TextChoices], value: object) -> str:
+    return str(choices(value).label) if value in choices.values else str(value)
+
+
+def _detector_status(event: Event) -> str:
+    return _("%(detector)s: %(before)s → %(after)s.") % {
+        "detector": event.after.get("detector", "?"),
+        "before": _choice(DetectorStatus, event.before.get("status")),
+        "after": _choice(DetectorStatus, event.after.get("status")),
+    }
+
+
 _FOR_ARTIST: dict[str, Callable[[Event], str]] = {
     "artwork_recorded": lambda event: _("The picture arrived."),
     "artwork_current_again": lambda event: _("You brought this version back."),
@@ -161,5 +174,25 @@ _FOR_MODERATOR: dict[str, Callable[[Event], str]] = {
     "appeal_filed": lambda event: _("Appealed against the decision."),
     "appeal_decided": lambda event: _("Answered the appeal: %(outcome)s.") % {"outcome": _outcome(event)},
     "appeal_file_deleted": lambda event: _("A file of the appeal was deleted when its time was over."),
+    "detector_promoted": lambda event: (
+        _("Detector: %(before)s → %(after)s.")
+        % {"before": event.before.get("active") or "–", "after": event.after.get("active", "?")}
+    ),
+    "detector_rolled_back": lambda event: (
+        _("Back to the last detector: %(before)s → %(after)s.")
+        % {"before": event.before.get("active", "?"), "after": event.after.get("active", "?")}
+    ),
+    "detector_status": _detector_status,
+    "detector_files": lambda event: (
+        _("The files of %(detector)s: %(state)s.")
+        % {"detector": event.after.get("detector", "?"), "state": _choice(FilesState, event.after.get("files"))}
+    ),
+    "gate_asked": lambda event: (
+        _("Had %(detector)s checked at the gate.") % {"detector": event.after.get("detector", "?")}
+    ),
+    "gate_checked": lambda event: (
+        _("The gate about %(detector)s: %(state)s.")
+        % {"detector": event.after.get("detector", "?"), "state": _choice(GateState, event.after.get("state"))}
+    ),
     "second_look_taken": lambda event: _("Looked a second time, without knowing the outcome."),
 }

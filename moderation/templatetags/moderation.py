@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
-from moderation import wording
+from moderation import gate_wording, wording
 from moderation.models import Action, Severity
 from moderation.selectors import artists
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from moderation.models import Artwork, Case, Event
 
 register = template.Library()
@@ -126,3 +130,52 @@ def words(details: dict[str, Any]) -> list[tuple[str, str]]:
         if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "" and key != "raw":
             shown.append((key.replace("_", " "), str(value)[:600]))
     return shown
+
+
+@register.filter
+def detector_kind(status: str) -> str:
+    """The chip's kind for what a detector does."""
+    return {"active": "good", "canary": "wait", "shadow": "label", "candidate": "waiting"}.get(status, "idle")
+
+
+@register.filter
+def gate_kind(state: str) -> str:
+    """The chip's kind for a gate's state."""
+    return {"passed": "good", "refused": "stop", "failed": "stop", "running": "waiting"}.get(state, "idle")
+
+
+@register.filter
+def gate_title(finding: dict[str, Any]) -> str:
+    """What the gate asked."""
+    return gate_wording.title(finding)
+
+
+@register.filter
+def gate_sentence(finding: dict[str, Any]) -> str:
+    """What the gate found."""
+    return gate_wording.sentence(finding)
+
+
+@register.filter
+def share(value: float) -> str:
+    """A measured share 0..1 in per cent, with one decimal."""
+    return _("%(percent)s %%") % {"percent": number_format(value * 100, 1)}
+
+
+@register.filter
+def span(interval: Sequence[float]) -> str:
+    """An interval of shares 0..1 in per cent, with one decimal."""
+    low, high = (number_format(bound * 100, 1) for bound in interval)
+    return _("%(low)s–%(high)s %%") % {"low": low, "high": high}
+
+
+@register.filter
+def points(difference: float) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    return ("+" if difference > 0 else "") + number_format(difference * 100, 1)
+
+
+@register.filter
+def p_value(p: float) -> str:
+    """A test's p as it is usually written."""
+    return f"p = {number_format(p, 3)}" if p >= 0.001 else f"p < {number_format(0.001, 3)}"
