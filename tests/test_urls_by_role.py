@@ -33,6 +33,7 @@ from moderation.models import (
     Case,
     Decision,
     DecisionBatch,
+    Detector,
     Event,
     Saliency,
     SavedView,
@@ -59,8 +60,24 @@ ROLES = (
     "judge",  # the first decider, as a senior moderator: their own decisions are not theirs to hear
 )
 # Who has a narrow role of their own stands as another artist does, but for these rows ("METHOD name of": answer).
+_FIGURES = {
+    "GET moderation:detectors": "200",
+    "GET moderation:detector detector": "200",
+    "GET moderation:detector_gate detector": "200",
+}
+_HIDDEN = ("waiting picture", "held picture", "rejected picture", "replaced picture")
 NARROW: dict[str, dict[str, str]] = {
-    "Policy admins": {},
+    "Policy admins": {
+        **_FIGURES,
+        # They see whom a threshold or a detector would meet.
+        **{f"GET moderation:artwork_file {of}": "200" for of in _HIDDEN},
+        **{f"GET moderation:artwork_thumbnail {of}": "200" for of in ("held picture", "rejected picture")},
+        "POST moderation:detectors_look": "go",
+        "POST moderation:detectors_back": "go",
+        "POST moderation:detector_change change": "409",
+    },
+    "Analysts": {**_FIGURES},
+    "Auditors": {**_FIGURES},
 }
 REJECT = {"choice": "reject:undeclared_ai", "seen": ["anatomy"], "explanation": "Three hands on one arm."}
 ANSWER = {"outcome": "overturned", "reply": "The layers show it grow."}
@@ -176,6 +193,16 @@ TABLE: list[Row] = [
     ("POST", "moderation:second_look", "look", "in 403 403 403 403 go go 404 404"),
     ("GET", "moderation:overview", "", "in 403 403 200 200 200 200 200 200"),
     ("GET", "moderation:overview_csv", "days", "in 403 403 200 200 200 200 200 200"),
+    # The policy area
+    ("GET", "moderation:detectors", "", "in 403 403 403 403 403 200 403 403"),
+    ("GET", "moderation:detector", "detector", "in 403 403 403 403 403 200 403 403"),
+    ("GET", "moderation:detector_gate", "detector", "in 403 403 403 403 403 200 403 403"),
+    ("GET", "moderation:detectors_look", "", "405 405 405 405 405 405 405 405 405"),
+    ("POST", "moderation:detectors_look", "", "in 403 403 403 403 403 go 403 403"),
+    ("GET", "moderation:detectors_back", "", "405 405 405 405 405 405 405 405 405"),
+    ("POST", "moderation:detectors_back", "", "in 403 403 403 403 403 go 403 403"),
+    ("GET", "moderation:detector_change", "change", "405 405 405 405 405 405 405 405 405"),
+    ("POST", "moderation:detector_change", "change", "in 403 403 403 403 403 409 403 403"),
 ]
 # fmt: on
 
@@ -291,6 +318,7 @@ def things(
     view = SavedView.objects.create(moderator=moderator, name="Mine", query="")
     Saliency.objects.get_or_create(screening=review.screening, defaults={"data": paint(0.1, kind="WEBP")})
     waiting = make_listing(score=0.1, title="Waits")
+    candidate = Detector.objects.create(name="candidate", version="1")
     appeal = Decision.objects.get(pk=final.pk).appeal
     return {
         "": [],
@@ -320,6 +348,8 @@ def things(
         "view": [view.pk],
         "look": [look.pk],
         "days": ["days"],
+        "detector": [candidate.pk],
+        "change": [candidate.pk, "promote"],
     }
 
 
