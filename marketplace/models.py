@@ -126,3 +126,18 @@ class Listing(models.Model):
     def is_withdrawn(self) -> bool:
         """Whether the artist has taken the work off the walls."""
         return self.withdrawn_at is not None
+
+
+class Reader(models.Model):
+    """How a person read the site last: the language and the time zone in which mails are written to them."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reader")
+    language = models.CharField(_("language"), max_length=16)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("reader")
+        verbose_name_plural = _("readers")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.language}"

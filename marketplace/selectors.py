@@ -12,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, Subquery, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from marketplace.models import Listing, Origin
+from marketplace.models import Listing, Origin, Reader
 from moderation import selectors as moderation
 from moderation.models import Artwork
 from moderation.models.artwork import Label
@@ -128,3 +128,13 @@ def _read_cursor(cursor: str) -> tuple[datetime.datetime, int] | None:
     except (ValueError, binascii.Error):
         return None
     return (created_at, number) if created_at.tzinfo and 0 <= number < 2**63 else None
+
+
+def language_of(user: User) -> str:
+    """Return the language in which ``user`` last read the site; ``""`` for one who never did."""
+    return Reader.objects.filter(user=user).values_list("language", flat=True).first() or ""
+
+
+def time_zone_of(user: User) -> str:
+    """Return the name of the zone in which ``user`` last read the site; ``""`` where their browser did not tell."""
+    return Reader.objects.filter(user=user).values_list("time_zone", flat=True).first() or ""

@@ -11,7 +11,7 @@ from django.core.files.storage import storages
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
-from marketplace.models import Listing
+from marketplace.models import Listing, Reader
 from moderation import selectors as moderation
 from moderation.models.artwork import RESTRICTED
 
@@ -137,6 +137,12 @@ def relist_listing(*, listing: Listing) -> None:
 def delete_listing(*, listing: Listing) -> None:
     """Delete a work; its files follow once the deletion is certain (``receivers.py``)."""
     listing.delete()
+
+
+def remember_reader(*, user: User, language: str, time_zone: str) -> None:
+    """Remember in which language and zone ``user`` reads. An empty zone is not known: the one before stays."""
+    known = {"language": language, **({"time_zone": time_zone} if time_zone else {})}
+    Reader.objects.update_or_create(user=user, defaults=known)
 
 
 def _put_picture(listing: Listing, picture: UploadedFile[bytes], header: Header) -> None:

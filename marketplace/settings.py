@@ -29,7 +29,6 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from marketplace.keys import kept_secret
 from marketplace.mail import mail_settings
@@ -79,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "marketplace.middleware.reader_time_zone",
+    "marketplace.middleware.remember_reader",
 ]
 
 ROOT_URLCONF = "marketplace.urls"
@@ -174,6 +174,8 @@ FILE_UPLOAD_HANDLERS = [
 MODERATION: dict[str, Any] = {
     "SITE_URL": env.str("SITE_URL", default=""),
     "RULES_URL": env.str("RULES_URL", default=""),
+    "LANGUAGE_OF": "marketplace.selectors.language_of",
+    "TIME_ZONE_OF": "marketplace.selectors.time_zone_of",
 }
 
 # The pending rows in the database are the queue; a Celery message is only a bell that says "look there". So nothing
@@ -243,11 +245,13 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = [("en", "English"), ("ja", "日本語")]  # each in its own words, for whoever looks for theirs
 LOCALE_PATHS = [BASE_DIR / "marketplace" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 vars().update(mail_settings(env.email("EMAIL_URL", default="consolemail://")))
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="Brushmark <no-reply@localhost>")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from marketplace.health import healthz
 from marketplace.views import public, works
@@ -23,6 +24,7 @@ urlpatterns = [
     path("sign-in", SignIn.as_view(), name="sign_in"),
     path("sign-out", auth.LogoutView.as_view(), name="sign_out"),
     path("theme", public.theme, name="theme"),
+    path("language", set_language, name="set_language"),
     path("moderation/", include("moderation.urls")),
     path("admin/", admin.site.urls),
     path("favicon.ico", public.favicon),

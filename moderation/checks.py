@@ -76,7 +76,7 @@ def _paths() -> Iterator[CheckMessage]:
     for name, path in [
         ("CLASSIFIER", settings.CLASSIFIER),
         *(("EVIDENCE", path) for path in settings.EVIDENCE),
-        *([("LANGUAGE_OF", settings.LANGUAGE_OF)] if settings.LANGUAGE_OF else []),
+        *((name, path) for name in ("LANGUAGE_OF", "TIME_ZONE_OF") if (path := getattr(settings, name))),
     ]:
         try:
             import_string(path)

@@ -80,7 +80,11 @@ class ModerationSettings:
     RULES_URL: str = ""
     """Where the site's rules stand, for statements of reasons; a path or an address."""
     LANGUAGE_OF: str = ""
-    """Dotted path of a function that takes a user and returns their language code; empty takes ``LANGUAGE_CODE``."""
+    """Dotted path of a function that takes a user and returns their language code; empty takes ``LANGUAGE_CODE``.
+    Mails and the texts of decisions are written in it."""
+    TIME_ZONE_OF: str = ""
+    """Dotted path of a function that takes a user and returns the name of their time zone (``Asia/Tokyo``); empty
+    takes ``TIME_ZONE``. Times in mails are told in it."""
     NOTICE_ATTEMPTS: int = 6
     """After so many tries a notice counts as failed; the admin shows it."""
 

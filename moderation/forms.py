@@ -55,7 +55,7 @@ class DecisionForm(forms.Form):
             return cleaned
         text = cleaned.get("explanation", "").strip()
         if not text:
-            text = reasons.compose(self.case, reason, seen=cleaned.get("seen", ()))
+            text = reasons.write(self.case, reason, seen=cleaned.get("seen", ()))
         if reasons.unfilled(text):
             self.add_error(
                 "explanation",

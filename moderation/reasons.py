@@ -7,16 +7,18 @@ stands between ``⟦`` and ``⟧`` until they have written it: a text with such 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
-from django.utils.text import get_text_list
+from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from moderation.errors import IncompleteDecision
 from moderation.evidence.base import Evidence, Strength
 from moderation.models import Action, DeclaredOrigin, ReasonCode, Severity
 from moderation.models.decision import RESTRICTING
+from moderation.readers import language_of
 from moderation.saying import fill
 
 if TYPE_CHECKING:
@@ -133,6 +135,10 @@ class Observation:
     words: _StrPromise
 
 
+# How several things that were seen are put in a row, two at a time.
+LISTED = pgettext_lazy("things that were seen", "{first}, {next}")
+LISTED_LAST = pgettext_lazy("things that were seen", "{first} and {last}")
+
 OBSERVATIONS: dict[str, Observation] = {
     "anatomy": Observation(gettext_lazy("Anatomy"), gettext_lazy("hands, limbs or faces that do not fit together")),
     "lettering": Observation(
@@ -148,9 +154,8 @@ OBSERVATIONS: dict[str, Observation] = {
 
 
 def compose(case: Case, reason: Reason, *, seen: Iterable[str] = ()) -> str:
-    """Return the text of ``reason`` for ``case``; ``seen`` are keys of ``OBSERVATIONS`` that the moderator chose.
-
-    Places that nothing is known for stay marked, see ``unfilled``.
+    """Return the text of ``reason`` for ``case`` in the active language; ``seen`` are keys of ``OBSERVATIONS`` that
+    the moderator chose. Places that nothing is known for stay marked, see ``unfilled``.
     """
     filled = {
         "title": str(case.artwork),
@@ -164,9 +169,18 @@ def compose(case: Case, reason: Reason, *, seen: Iterable[str] = ()) -> str:
     return fill(str(reason.text), filled)
 
 
+def write(case: Case, reason: Reason, *, seen: Iterable[str] = ()) -> str:
+    """Return what ``compose`` does, in the language of the artist who gets it."""
+    with translation.override(language_of(case.artwork.owner)):
+        return compose(case, reason, seen=seen)
+
+
 def explain(case: Case, reason: Reason, *, seen: Iterable[str] = ()) -> str:
-    """Return the finished text of ``reason`` for ``case``. Raises ``IncompleteDecision`` if a place stays empty."""
-    text = compose(case, reason, seen=seen)
+    """Return the finished text of ``reason`` for ``case`` in its artist's language.
+
+    Raises ``IncompleteDecision`` if a place stays empty.
+    """
+    text = write(case, reason, seen=seen)
     if unfilled(text):
         raise IncompleteDecision(_("Nothing fills this reason's text here: decide this work by itself."))
     return text
@@ -210,7 +224,11 @@ def _place(words: str) -> str:
 
 def _seen(keys: Iterable[str]) -> str:
     words = [str(OBSERVATIONS[key].words) for key in keys if key in OBSERVATIONS]
-    return get_text_list(words, pgettext("the last of several things that were seen", "and"))
+    *others, last = words or [""]
+    if not others:
+        return last
+    listed = reduce(lambda first, next_: fill(str(LISTED), {"first": first, "next": next_}), others)
+    return fill(str(LISTED_LAST), {"first": listed, "last": last})
 
 
 def _marks(case: Case) -> str:

@@ -36,18 +36,21 @@ class Saying(str):
 
     template: str
     places: Mapping[str, Place]
+    written: str
+    """The text of a column that keeps it. It is written once: who reads it in another language changes nothing."""
 
-    def __new__(cls, template: str, places: Mapping[str, Place]) -> Saying:
+    def __new__(cls, template: str, places: Mapping[str, Place], written: str = "") -> Saying:
         """Make the sentence; ``template`` is a msgid with places in braces."""
         made = super().__new__(cls, _told(template, places))
         made.template, made.places = template, places
+        made.written = written or f"{made}{_APART}{json.dumps(made.parts(), ensure_ascii=False)}"
         return made
 
     def __str__(self) -> str:
         return _told(self.template, self.places)
 
     def __getnewargs__(self) -> tuple[Any, ...]:
-        return self.template, self.places
+        return self.template, self.places, self.written
 
     def parts(self) -> dict[str, Any]:
         """Return template and places as JSON values; ``from_parts`` makes the sentence of them again."""
@@ -60,10 +63,15 @@ def say(template: str, /, **places: Place) -> Saying:
     return Saying(template, places)
 
 
-def from_parts(parts: Mapping[str, Any]) -> Saying:
-    """Return the sentence whose ``parts`` were kept."""
+def from_parts(parts: Mapping[str, Any], written: str = "") -> Saying:
+    """Return the sentence whose ``parts`` were kept, in a column as ``written``."""
     places = {name: from_parts(value) if isinstance(value, dict) else value for name, value in parts["with"].items()}
-    return Saying(parts["say"], places)
+    return Saying(parts["say"], places, written)
+
+
+def as_written(text: str) -> str:
+    """Return what a column holds of ``text``: the same in every language, for whoever hashes or compares it."""
+    return text.written if isinstance(text, Saying) else text
 
 
 def fill(text: str, places: Mapping[str, object]) -> str:
@@ -89,7 +97,7 @@ class SayingField(TextField):
     def get_prep_value(self, value: Any) -> Any:
         """Return the column's text."""
         if isinstance(value, Saying):
-            return f"{value}{_APART}{json.dumps(value.parts(), ensure_ascii=False)}"
+            return value.written
         # Nobody's own text may pose as a sentence of the site's.
         return value.replace(_APART, " ") if isinstance(value, str) else super().get_prep_value(value)
 
@@ -97,7 +105,7 @@ class SayingField(TextField):
         """Return the sentence, or the text."""
         if value is None or _APART not in value:
             return value
-        return from_parts(json.loads(value.partition(_APART)[2]))
+        return from_parts(json.loads(value.partition(_APART)[2]), value)
 
     def deconstruct(self) -> Any:
         """Be a plain text column to migrations: the database cannot tell the two apart."""

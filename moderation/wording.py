@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from moderation.models import Action, DetectorStatus, FilesState, GateState, Outcome, ReasonCode, Severity, Standing
+from moderation.models import (
+    Action,
+    Band,
+    DetectorStatus,
+    FilesState,
+    GateState,
+    Outcome,
+    ReasonCode,
+    Severity,
+    Standing,
+)
+from moderation.models.desk import SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.db.models import TextChoices
+    from django.db.models import IntegerChoices, TextChoices
     from django.utils.functional import _StrPromise
 
     from moderation.models import Event
@@ -58,9 +69,13 @@ def for_moderator(event: Event) -> str:
     return speak(event) if speak else event.verb.replace("_", " ").capitalize()
 
 
+def _label(choices: type[TextChoices | IntegerChoices], value: Any) -> str:
+    """Return the label of a stored value; one that is no longer known stands as it is."""
+    return str(choices(value).label) if value in choices.values else str(value or "")
+
+
 def _standing(stored: dict[str, Any]) -> str:
-    value = stored.get("standing", "")
-    return str(Standing(value).label) if value in Standing.values else str(value)
+    return _label(Standing, stored.get("standing"))
 
 
 def _new_standing(event: Event) -> str:
@@ -70,45 +85,42 @@ def _new_standing(event: Event) -> str:
 
 
 def _action(event: Event) -> str:
-    value = event.after.get("action") or event.before.get("action") or ""
-    return str(Action(value).label) if value in Action.values else str(value)
+    return _label(Action, event.after.get("action") or event.before.get("action"))
 
 
 def _ground(event: Event) -> str:
-    value = event.after.get("reason_code", "")
-    return str(ReasonCode(value).label) if value in ReasonCode.values else str(value)
+    return _label(ReasonCode, event.after.get("reason_code"))
 
 
 def _outcome(event: Event) -> str:
-    value = event.after.get("outcome", "")
-    return str(Outcome(value).label) if value in Outcome.values else str(value)
+    return _label(Outcome, event.after.get("outcome"))
 
 
 def _severity(event: Event) -> str:
-    value = event.after.get("severity")
-    return str(Severity(value).label) if value in Severity.values else "?"
+    return _label(Severity, event.after.get("severity"))
+
+
+def _skipped(event: Event) -> str:
+    why = _label(SkipReason, event.after.get("why"))
+    return _("Skipped it: %(why)s.") % {"why": why} if why else _("Skipped it.")
 
 
 def _screened(event: Event) -> str:
     p_ai = event.after.get("p_ai")
     shown = f"{p_ai * 100:.0f} %" if isinstance(p_ai, int | float) else "?"
-    return _("Screened: score %(score)s, %(band)s (policy %(policy)s, %(detector)s).") % {
+    return _("Screened: score %(score)s, band “%(band)s” (policy %(policy)s, %(detector)s).") % {
         "score": shown,
-        "band": event.after.get("band", "?"),
+        "band": _label(Band, event.after.get("band")),
         "policy": event.after.get("policy", "?"),
         "detector": event.after.get("detector", "?"),
     }
 
 
-def _choice(choices: type[TextChoices], value: object) -> str:
-    return str(choices(value).label) if value in choices.values else str(value)
-
-
 def _detector_status(event: Event) -> str:
     return _("%(detector)s: %(before)s → %(after)s.") % {
         "detector": event.after.get("detector", "?"),
-        "before": _choice(DetectorStatus, event.before.get("status")),
-        "after": _choice(DetectorStatus, event.after.get("status")),
+        "before": _label(DetectorStatus, event.before.get("status")),
+        "after": _label(DetectorStatus, event.after.get("status")),
     }
 
 
@@ -155,7 +167,7 @@ _FOR_MODERATOR: dict[str, Callable[[Event], str]] = {
     ),
     "case_closed": lambda event: _("The case was closed."),
     "case_taken_over": lambda event: _("Took the case over from a colleague."),
-    "case_skipped": lambda event: _("Skipped it."),
+    "case_skipped": _skipped,
     "case_escalated": lambda event: _("Passed it to the senior moderators."),
     "case_reopened": lambda event: _("Opened it anew."),
     "artist_asked": lambda event: _("Asked the artist:"),
@@ -185,14 +197,14 @@ _FOR_MODERATOR: dict[str, Callable[[Event], str]] = {
     "detector_status": _detector_status,
     "detector_files": lambda event: (
         _("The files of %(detector)s: %(state)s.")
-        % {"detector": event.after.get("detector", "?"), "state": _choice(FilesState, event.after.get("files"))}
+        % {"detector": event.after.get("detector", "?"), "state": _label(FilesState, event.after.get("files"))}
     ),
     "gate_asked": lambda event: (
         _("Had %(detector)s checked at the gate.") % {"detector": event.after.get("detector", "?")}
     ),
     "gate_checked": lambda event: (
         _("The gate about %(detector)s: %(state)s.")
-        % {"detector": event.after.get("detector", "?"), "state": _choice(GateState, event.after.get("state"))}
+        % {"detector": event.after.get("detector", "?"), "state": _label(GateState, event.after.get("state"))}
     ),
     "second_look_taken": lambda event: _("Looked a second time, without knowing the outcome."),
 }

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from moderation.saying import SayingField
+
 
 class Band(models.TextChoices):
     """What a screening comes to, mildest first."""
@@ -78,7 +80,7 @@ class Policy(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    reason = models.TextField(_("reason"), blank=True)
+    reason = SayingField(_("reason"), blank=True)
     published_at = models.DateTimeField(_("published"), auto_now_add=True)
 
     class Meta:

@@ -15,6 +15,8 @@ from moderation.selectors.queue import Counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django.db.models import QuerySet
+
 HISTORY = 60
 NEIGHBOURS = 6
 
@@ -74,7 +76,7 @@ def case_sheet(case: Case) -> CaseSheet:
         case=case,
         evidence=by_strength(case.screening.evidence if case.screening else []),
         record=_record(artwork, appeals_won=getattr(case, "appeals_won", 0)),
-        notes=list(CaseNote.objects.filter(case__artwork=artwork).select_related("author")),
+        notes=list(_notes(artwork.pk).select_related("author")) if getattr(case, "was_noted", True) else [],
         questions=list(case.questions.select_related("asked_by")) if getattr(case, "was_asked", True) else [],
         history=list(
             artwork.events.exclude(verb="screening_requested").select_related("actor").order_by("-pk")[:HISTORY]
@@ -91,8 +93,14 @@ def load_case(pk: int) -> Case:
         artist=OuterRef("artwork__owner"), outcome__in=(Outcome.OVERTURNED, Outcome.PARTLY)
     ).values("pk")
     asked = Exists(Question.objects.filter(case=OuterRef("pk")))
-    cases = Case.objects.select_related(*related)
+    noted = Exists(_notes(OuterRef("artwork")))
+    cases = Case.objects.select_related(*related).annotate(was_noted=noted)
     return cases.annotate(has_overlay=overlay, appeals_won=Counted(won), was_asked=asked).get(pk=pk)
+
+
+def _notes(artwork: int | OuterRef) -> QuerySet[CaseNote]:
+    """Return the colleagues' notes on ``artwork`` (a primary key), on whichever of its cases."""
+    return CaseNote.objects.filter(case__artwork=artwork)
 
 
 def _record(artwork: Artwork, *, appeals_won: int) -> Record | None:

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from moderation import signals
 from moderation.conf import settings
@@ -35,6 +35,7 @@ from moderation.models import (
 from moderation.models.appeal import MAX_LINK, MAX_TEXT
 from moderation.models.artwork import DeclaredOrigin
 from moderation.models.decision import RESTRICTING
+from moderation.saying import say
 from moderation.services import bell, cases, events, outcomes, policies
 from moderation.workfiles import kinds
 from moderation.workfiles.storage import private_storage
@@ -46,6 +47,11 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
 logger = logging.getLogger(__name__)
+
+_AGAINST = {
+    Action.LABEL: gettext_noop("The artist appeals against the label “AI-generated”."),
+    Action.REJECT: gettext_noop("The artist appeals against the rejection."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ def _open(decision: Decision, artist: AbstractBaseUser, *, reference: UUID, text
         screening=decision.case.screening,
         kind=CaseKind.APPEAL,
         severity=Severity.APPEAL,
-        reason=_("The artist appeals against the decision “%(action)s”.") % {"action": decision.get_action_display()},
+        reason=say(_AGAINST[Action(decision.action)]),
         due_at=timezone.now() + timedelta(hours=policies.current_policy().appeal_hours),
     )
     appeal = Appeal.objects.create(

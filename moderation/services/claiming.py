@@ -113,5 +113,5 @@ def skip_case(*, case: Case, moderator: AbstractBaseUser, reason: str) -> Skip:
             defaults={"reason": kind, "at": timezone.now(), "until": timezone.now() + SKIP_FOR[kind]},
         )
         cases.release_case(case=case, moderator=moderator)
-        events.log("case_skipped", artwork=case.artwork, case=case, actor=moderator, reason=str(kind.label))
+        events.log("case_skipped", artwork=case.artwork, case=case, actor=moderator, after={"why": kind.value})
     return skip

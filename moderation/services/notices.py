@@ -14,17 +14,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from django.conf import settings as django_settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.module_loading import import_string
 
 from moderation.conf import settings
 from moderation.models import Decision, Notice, NoticeState
+from moderation.readers import language_of, time_zone_of
 from moderation.services import events
 from moderation.services.appeals import why_no_appeal
 from moderation.statement import statement_of
@@ -89,8 +88,9 @@ def retry(notice: Notice, *, actor: AbstractBaseUser | None = None) -> None:
 
 
 def message_of(decision: Decision, address: str) -> EmailMultiAlternatives:
-    """Return the mail about ``decision``, in the artist's language, as text and as HTML."""
-    with translation.override(language_of(decision.artist)):
+    """Return the mail about ``decision``, in the artist's language and time zone, as text and as HTML."""
+    zone = time_zone_of(decision.artist)
+    with translation.override(language_of(decision.artist)), timezone.override(zone):
         statement = statement_of(decision)
         context = {
             "statement": statement,
@@ -101,6 +101,7 @@ def message_of(decision: Decision, address: str) -> EmailMultiAlternatives:
             "appeal_url": absolute(reverse("moderation:appeal", args=[decision.reference])),
             "rules_url": absolute(statement.rules_url) if statement.rules_url else "",
             "site": urlsplit(settings.SITE_URL).netloc,
+            "zone": zone.key.replace("_", " "),
         }
         subject = " ".join(render_to_string("moderation/hearing/mail/subject.txt", context).split())
         text = render_to_string("moderation/hearing/mail/notice.txt", context)
@@ -120,15 +121,6 @@ def message_of(decision: Decision, address: str) -> EmailMultiAlternatives:
 def absolute(path: str) -> str:
     """Return ``path`` with the site's address before it; the bare path when ``SITE_URL`` is not set."""
     return urljoin(settings.SITE_URL, path) if settings.SITE_URL else path
-
-
-def language_of(user: AbstractBaseUser | None) -> str:
-    """Return the language in which ``user`` is written to."""
-    if user is not None and settings.LANGUAGE_OF:
-        told: str = import_string(settings.LANGUAGE_OF)(user)
-        if translation.check_for_language(told):
-            return told
-    return django_settings.LANGUAGE_CODE
 
 
 def _claim(pk: int) -> Notice | None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from moderation.errors import CaseConflict, IncompleteDecision
 from moderation.models import Artwork, Band, Case, CaseNote, CaseState, Escalation, Severity, Standing
+from moderation.saying import say
 from moderation.services import cases, events, policies
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def reopen_case(*, case: Case, moderator: AbstractBaseUser, reason: str) -> Case
             screening=case.screening,
             kind=case.kind,  # type: ignore[arg-type]
             severity=Severity.STRONG,
-            reason=_("Opened anew: %(why)s") % {"why": reason},
+            reason=say(gettext_noop("Opened anew: {why}"), why=reason),
             due_at=timezone.now() + policies.current_policy().time_limit(Band.REVIEW),
         )
         events.log("case_reopened", artwork=artwork, case=opened, actor=moderator, reason=reason)

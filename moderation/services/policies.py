@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop
 
 from moderation.errors import NotAllowed
 from moderation.evidence.classifier import default_classifier
 from moderation.models import Policy
 from moderation.permissions import PUBLISH_POLICY
+from moderation.saying import say
 from moderation.services import events
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ def _first_policy() -> Policy:
                 version=1,
                 review_threshold=card.review_threshold,
                 hold_threshold=card.hold_threshold,
-                reason=f"The defaults on the card of the detector {card.name}.",
+                reason=say(gettext_noop("The defaults on the card of the detector {detector}."), detector=card.name),
             )
             events.log("policy_published", after={"version": 1})
     except IntegrityError:  # another process was first

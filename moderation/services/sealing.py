@@ -23,6 +23,7 @@ from django.db.models import Exists, OuterRef
 
 from moderation.append_only import is_protected
 from moderation.models import Event, Seal
+from moderation.saying import as_written
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -77,7 +78,7 @@ def digest_of(event: Event, previous: str) -> str:
         "case": event.case_id,
         "before": event.before,
         "after": event.after,
-        "reason": event.reason,
+        "reason": as_written(event.reason),
         "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":"), default=str).encode()).hexdigest()

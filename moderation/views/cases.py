@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.shortcuts import redirect
+from django.utils import translation
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,6 +16,7 @@ from moderation.errors import CaseConflict, IncompleteDecision, NotAllowed
 from moderation.models import Action
 from moderation.models.desk import SkipReason
 from moderation.permissions import is_owner
+from moderation.readers import language_of
 from moderation.services import policies
 from moderation.views._desk import (
     case_or_404,
@@ -59,6 +62,7 @@ def case_page(request: DeskRequest, one: Case, *, form: DecisionForm | None = No
         "text": request.POST.get("explanation", "") if form else "",
         "seen": request.POST.getlist("seen") if form else [],
         "actions": actions_of(one),
+        "to_artist": _to_artist(one),
         "observations": list(reasons.OBSERVATIONS.items()),
         "skip_reasons": SkipReason.choices,
         "queue": query,
@@ -90,6 +94,24 @@ def actions_of(one: Case) -> list[dict[str, Any]]:
         }
         for action in Action
     ]
+
+
+def _to_artist(one: Case) -> dict[str, Any]:
+    """Return the words that may go to the artist, in the artist's language: a text a ground, a phrase a thing seen.
+
+    ``other`` names that language where it is not the moderator's own.
+    """
+    language = language_of(one.artwork.owner)
+    is_other = language != get_language()
+    with translation.override(language):
+        words = {
+            "language": language,
+            "texts": {reason.choice: reasons.compose(one, reason) for reason in reasons.REASONS},
+            "seen": {key: str(thing.words) for key, thing in reasons.OBSERVATIONS.items()},
+            "listed": str(reasons.LISTED),
+            "listed_last": str(reasons.LISTED_LAST),
+        }
+    return {**words, "other": get_language_info(language)["name_translated"] if is_other else ""}
 
 
 @require_POST
@@ -186,6 +208,7 @@ def note(request: DeskRequest, pk: int) -> HttpResponse:
             request, "moderation/_notes.html", {"case": one, "sheet": selectors.case_sheet(one), "problem": error}
         )
     if is_fragment(request):
+        one = case_or_404(pk)  # as it is now, with its note
         return page(request, "moderation/_notes.html", {"case": one, "sheet": selectors.case_sheet(one)})
     return redirect(case_url(one, queue_query(request)) + "#notes")
 

@@ -133,3 +133,16 @@ def test_a_refusal_is_told_in_the_readers_language() -> None:
 
     error = TooManyFrames("The animation has more than {frames} frames.", frames=100)
     assert str(error) == str(refusal(error)) == "The animation has more than 100 frames."
+
+
+@pytest.mark.django_db
+def test_the_log_is_sealed_as_it_was_written_whatever_language_verifies_it() -> None:
+    from moderation.services import events, sealing
+
+    with translation.override("eo"):
+        events.log("case_opened", reason=say(FOUND, generator="X"))
+        sealing.seal_log()
+    assert not sealing.verify_log().problems
+    written = Event.objects.get()
+    assert written.reason == "The file carries the settings of X."  # told in this reader's language
+    assert written.reason.written.startswith("La dosiero portas agordojn de X.")  # type: ignore[attr-defined]

@@ -4,19 +4,26 @@
 (() => {
   for (const form of document.querySelectorAll("[data-decide]")) {
     const text = form.querySelector("#explanation");
+    const meaning = form.querySelector("[data-meaning-of-text]"); // where the artist reads another language
     let offered = "";
 
-    const listed = (things, and) =>
-      things.length < 2 ? things.join("") : `${things.slice(0, -1).join(", ")} ${and} ${things.at(-1)}`;
+    const filled = (pattern, places) => pattern.replace(/\{(\w+)\}/g, (_, name) => places[name]);
+    const listed = (things, { listed, listedLast }) => {
+      const last = things.at(-1);
+      if (things.length === 1) return last;
+      const first = things.slice(0, -1).reduce((first, next) => filled(listed, { first, next }));
+      return filled(listedLast, { first, last });
+    };
 
     const compose = () => {
       const choice = form.querySelector("input[name=choice]:checked");
       if (!text || !choice) return;
+      if (meaning) meaning.textContent = choice.dataset.meaning;
       if (text.value.trim() && text.value !== offered) return; // the moderator's own words stay
       const seen = [...form.querySelectorAll("input[name=seen]:checked")].map((box) => box.dataset.says);
       offered = choice.dataset.text;
       if (seen.length && choice.hasAttribute("data-needs-seen")) {
-        offered = offered.replace(/⟦[^⟧]*⟧/, () => listed(seen, text.dataset.and));
+        offered = offered.replace(/⟦[^⟧]*⟧/, () => listed(seen, text.dataset));
       }
       text.value = offered;
     };

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from marketplace.mail import mail_settings
+from marketplace.models import Reader
 from moderation import services
 from moderation.models import Appeal, Decision, Event, Notice
 from moderation.services import notices
@@ -180,3 +181,18 @@ def test_the_mail_is_in_the_artists_language(decided: Callable[..., Decision], s
     html = mail.outbox[0].alternatives[0].content
     assert '<html lang="de">' in html
     assert f"{decision.decided_at:%-d}. " in html  # a German date: the sentences wait for a translation
+
+
+def test_the_mail_tells_times_in_the_artists_zone(
+    decided: Callable[..., Decision], artist: Any, settings: Any
+) -> None:
+    Reader.objects.create(user=artist, language="en", time_zone="Asia/Tokyo")
+    decision = decided()
+    moment = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)  # the next morning in Japan
+    Decision.objects.filter(pk=decision.pk).update(decided_at=moment, appeal_until=moment)
+    decision.refresh_from_db()
+    message = notices.message_of(decision, "artist@example.org")
+    for text in (message.body, str(message.alternatives[0].content)):
+        assert "Nov. 25, 2026, 5:30 a.m. (Asia/Tokyo)" in text
+    settings.MODERATION = {**settings.MODERATION, "TIME_ZONE_OF": ""}
+    assert "Nov. 24, 2026, 8:30 p.m. (UTC)" in str(notices.message_of(decision, "artist@example.org").body)

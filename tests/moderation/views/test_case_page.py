@@ -296,7 +296,7 @@ def test_history_is_told_in_words(desk: Client, make_case: Callable[..., Case]) 
     case = make_case(score=0.7)
     decide(desk, case)
     page = text_of(desk.get(case.get_absolute_url()))
-    assert "Screened: score 70 %, review" in page
+    assert "Screened: score 70 %, band “Review”" in page
     assert "Decided: Reject. Ground: AI-generated work declared as made by hand." in page
     assert "Standing: In review → Rejected." in page
 
