@@ -122,13 +122,16 @@ def _forget_on_change(*, setting: str, **kwargs: Any) -> None:
         settings.forget()
 
 
-def beat_schedule(*, sweep_seconds: float = 30, missed_seconds: float = 3600) -> dict[str, dict[str, Any]]:
+def beat_schedule(
+    *, sweep_seconds: float = 30, missed_seconds: float = 3600, count_seconds: float = 300
+) -> dict[str, dict[str, Any]]:
     """Return the periodic entries that the host merges into its ``CELERY_BEAT_SCHEDULE``.
 
     ``sweep_seconds``: how often leases that ran out and bells that were lost are looked for; ``missed_seconds``: how
-    often the host's tables are searched for objects that were written without signals, and its disk for detectors.
-    Notices leave, appeals' files are read, events sealed and detectors checked at the sweeper's pace; files past their
-    time are deleted once a day. (Called while the host's settings are being read, so it may read none itself.)
+    often the host's tables are searched for objects that were written without signals, and its disk for detectors;
+    ``count_seconds``: how often stored scores are counted for the policy page. Notices leave, appeals' files are read,
+    events sealed, detectors checked and works judged again at the sweeper's pace; files past their time are deleted
+    once a day. (Called while the host's settings are being read, so it may read none itself.)
     """
     return {
         "moderation-sweep": {"task": "moderation.tasks.sweep", "schedule": sweep_seconds},
@@ -138,5 +141,7 @@ def beat_schedule(*, sweep_seconds: float = 30, missed_seconds: float = 3600) ->
         "moderation-seal": {"task": "moderation.tasks.seal_log", "schedule": sweep_seconds},
         "moderation-gate": {"task": "moderation.tasks.check_gate", "schedule": sweep_seconds},
         "moderation-detectors": {"task": "moderation.tasks.find_detectors", "schedule": missed_seconds},
+        "moderation-count-scores": {"task": "moderation.tasks.count_scores", "schedule": count_seconds},
+        "moderation-rejudge": {"task": "moderation.tasks.rejudge", "schedule": sweep_seconds},
         "moderation-retention": {"task": "moderation.tasks.forget_appeal_files", "schedule": 24 * 60 * 60},
     }

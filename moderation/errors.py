@@ -59,6 +59,10 @@ class IncompleteAppeal(ModerationError):
     """An appeal, or its answer, that lacks something or has too much of it."""
 
 
+class PolicyChanged(ModerationError):
+    """The policy, or the draft, is not the one that the person saw: look again, then publish."""
+
+
 class NoPrivateStorage(ModerationError):
     """The host names no storage for files that nobody else may see."""
 

@@ -12,7 +12,17 @@ from django.db import DatabaseError
 from ml.cards import ArtefactError
 from moderation import services
 from moderation.evidence.classifier import classifier_for, default_classifier
-from moderation.services import appeal_files, bell, detectors, gate, notices, queueing, sealing
+from moderation.services import (
+    appeal_files,
+    bell,
+    counting,
+    detectors,
+    gate,
+    notices,
+    queueing,
+    rejudging,
+    sealing,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +87,19 @@ def check_gate() -> None:
 def find_detectors() -> None:
     """Look for detectors on disk and check their files. A second run finds the same."""
     detectors.find()
+
+
+@shared_task(acks_late=True, ignore_result=True, soft_time_limit=500, time_limit=600)
+def count_scores() -> None:
+    """Count stored scores for the policy page. A second run counts the present day again and finds the same."""
+    counting.count_scores()
+
+
+@shared_task(acks_late=True, ignore_result=True, soft_time_limit=150, time_limit=170)
+def rejudge() -> None:
+    """Go on judging stored scores under a new policy. A second run goes on behind the first, or finds nothing."""
+    if rejudging.rejudge():
+        bell.ring_for_rejudging()  # the time budget ended before the works did
 
 
 @worker_process_init.connect

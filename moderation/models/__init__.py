@@ -14,14 +14,17 @@ from moderation.models.desk import (
     Skip,
 )
 from moderation.models.detector import Detector, DetectorStatus, FilesState, ShadowScore
+from moderation.models.draft import PolicyDraft
 from moderation.models.event import Event, Seal
 from moderation.models.fingerprint import Fingerprint
 from moderation.models.gate import GateCheck, GateState, RegressionWork
 from moderation.models.notice import Notice, NoticeState
 from moderation.models.policy import Band, Policy, WaitedOut
 from moderation.models.question import Question
+from moderation.models.rejudging import Rejudging, RejudgingState
 from moderation.models.saliency import Saliency
-from moderation.models.screening import Screening, ScreeningState
+from moderation.models.score_count import Found, ScoreCount
+from moderation.models.screening import Ground, Screening, ScreeningState
 from moderation.models.thumbnail import Thumbnail
 
 __all__ = [
@@ -45,18 +48,24 @@ __all__ = [
     "FileKind",
     "FilesState",
     "Fingerprint",
+    "Found",
     "GateCheck",
     "GateState",
+    "Ground",
     "Label",
     "Notice",
     "NoticeState",
     "Outcome",
     "Policy",
+    "PolicyDraft",
     "Question",
     "ReasonCode",
     "RegressionWork",
+    "Rejudging",
+    "RejudgingState",
     "Saliency",
     "SavedView",
+    "ScoreCount",
     "Screening",
     "ScreeningState",
     "Seal",

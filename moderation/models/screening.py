@@ -26,6 +26,16 @@ OPEN_STATES = (ScreeningState.PENDING, ScreeningState.RUNNING)
 class Purpose(models.TextChoices):
     UPLOAD = "upload", _("New upload")
     RESCREEN = "rescreen", _("Looked at again")
+    REJUDGE = "rejudge", _("Judged again")
+
+
+class Ground(models.TextChoices):
+    """What a verdict rested on: all that a policy needs, besides the score, to judge the same look again."""
+
+    SCORE = "score", _("The score alone")
+    EVIDENCE = "evidence", _("Strong evidence")
+    DECLARED = "declared", _("Declared as AI")
+    APPROVED = "approved", _("Approved before")
 
 
 class Priority(models.IntegerChoices):
@@ -69,6 +79,7 @@ class Screening(models.Model):
         help_text=_("Calibrated probability that the work is AI-generated."),
     )
     band = models.CharField(_("band"), max_length=16, choices=Band, blank=True)
+    ground = models.CharField(_("rests on"), max_length=16, choices=Ground, default=Ground.SCORE)
     review_bonus = models.FloatField(
         _("added to the review threshold"), default=0, help_text=_("For a trusted artist, by the policy of that time.")
     )
@@ -123,6 +134,14 @@ class Screening(models.Model):
                 name="moderation_screening_leases",
             ),
             models.Index(fields=["artwork", "-id"], name="moderation_screening_latest"),
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(state=ScreeningState.DONE),
+                name="moderation_screening_finished_at",
+            ),
+            models.Index(
+                fields=["p_ai"], condition=Q(state=ScreeningState.DONE), name="moderation_screening_by_score"
+            ),
         ]
 
     def __str__(self) -> str:

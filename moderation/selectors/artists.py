@@ -116,31 +116,32 @@ def status_of(artwork: Artwork | None, clock: Clock | None = None) -> Status:
     if artwork.standing not in WAITS:
         return Status(artwork)
     clock = clock or clock_for(artwork, alone=True)
+    policy = clock.policy.within(artwork.category)
     if artwork.standing == Standing.WAITING:
         asked = clock.asked.get(artwork.pk)
-        until = asked + timedelta(hours=clock.policy.wait_hours) if asked else None
+        until = asked + timedelta(hours=policy.wait_hours) if asked else None
         return Status(
             artwork,
             seen=_seen(artwork, clock),
-            follows=_follows(until, clock.policy, artwork),
-            may=_may(artwork, clock.policy),
+            follows=_follows(until, policy, artwork),
+            may=_may(artwork, policy),
         )
-    follows = _follows(clock.due.get(artwork.pk), clock.policy, artwork)
+    follows = _follows(clock.due.get(artwork.pk), policy, artwork)
     if wait_until := clock.asks.get(artwork.pk):
         return Status(
             artwork,
             seen=_seen(artwork, clock),
             usual=_("A moderator asks you something, and waits for your answer until %(when)s.")
             % {"when": _moment(wait_until)},
-            follows=follows if clock.policy.when_waited_out == WaitedOut.SHOW else "",
+            follows=follows if policy.when_waited_out == WaitedOut.SHOW else "",
             is_asked=True,
         )
-    limit = clock.policy.time_limit(Band.HOLD if artwork.standing == Standing.HELD else Band.REVIEW)
+    limit = policy.time_limit(Band.HOLD if artwork.standing == Standing.HELD else Band.REVIEW)
     if clock.usual is None:
         usual = _("A person decides within %(time)s.") % {"time": in_words(limit)}
     else:
         usual = _("A review usually takes about %(time)s.") % {"time": in_words(clock.usual)}
-    return Status(artwork, seen=_seen(artwork, clock), usual=usual, follows=follows, may=_may(artwork, clock.policy))
+    return Status(artwork, seen=_seen(artwork, clock), usual=usual, follows=follows, may=_may(artwork, policy))
 
 
 def _seen(artwork: Artwork, clock: Clock) -> str:

@@ -138,7 +138,8 @@ def _open(decision: Decision, artist: AbstractBaseUser, *, reference: UUID, text
         kind=CaseKind.APPEAL,
         severity=Severity.APPEAL,
         reason=say(_AGAINST[Action(decision.action)]),
-        due_at=timezone.now() + timedelta(hours=policies.current_policy().appeal_hours),
+        due_at=timezone.now()
+        + timedelta(hours=policies.current_policy().within(decision.artwork.category).appeal_hours),
     )
     appeal = Appeal.objects.create(
         reference=reference,
@@ -229,7 +230,7 @@ def _answer(appeal: Appeal, case: Case, decider: AbstractBaseUser, *, outcome: O
         before=outcomes.standing_of(case.artwork),
         automation=first.automation,
         decided_at=now,
-        notice_due_at=now + policies.current_policy().grace,
+        notice_due_at=now + policies.current_policy().within(case.artwork.category).grace,
         appeal_until=now if action in RESTRICTING else None,  # heard once: it is final here
     )
 

@@ -42,6 +42,20 @@ def ring_for_detectors() -> bool:
     return _send(find_detectors)
 
 
+def ring_for_rejudging() -> bool:
+    """Ring for works that are to be judged again; like ``ring``."""
+    from moderation.tasks import rejudge
+
+    return _send(rejudge)
+
+
+def ring_for_counting() -> bool:
+    """Ring for scores that are to be counted; like ``ring``."""
+    from moderation.tasks import count_scores
+
+    return _send(count_scores)
+
+
 def _send(task: Task[..., Any]) -> bool:
     try:
         task.apply_async(retry=False)

@@ -51,7 +51,7 @@ def decide(
         locked = cases.lock_for_decider(case=case, decider=decider, version=version)
         if locked.kind == CaseKind.APPEAL:
             raise IncompleteDecision(_("An appeal is answered by itself, with a reply to the artist."))
-        policy = policies.current_policy()
+        policy = policies.current_policy().within(locked.artwork.category)
         now = timezone.now()
         restricts = action in RESTRICTING
         decision = Decision.objects.create(

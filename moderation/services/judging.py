@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop as _
 
 from moderation.evidence.base import Evidence, Strength
 from moderation.evidence.seen_before import THEFT
-from moderation.models import Action, Artwork, Band, DeclaredOrigin, Severity
+from moderation.models import Action, Artwork, Band, DeclaredOrigin, Ground, Severity
 from moderation.saying import Saying, say
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Verdict:
     """What follows from one look. ``severity`` orders the queue; ``reason`` tells the moderator why they are asked."""
 
     band: Band
+    ground: Ground
     severity: Severity | None = None
     reason: str = ""
 
@@ -51,43 +52,71 @@ def judge(
     ``p_ai`` is the calibrated probability (0..1); ``approved_before`` says that a person approved the very same
     bytes of the same artist already; ``review_bonus`` is what the policy adds to the review threshold of this artist.
     """
-    if approved_before:
-        return Verdict(Band.CLEAR, reason=say(_("A person approved these very bytes before.")))
-    theft = next((finding for finding in evidence if finding.kind == THEFT), None)
-    if theft is not None:  # whose work it is does not hang on how it was made
-        return Verdict(_at_least(band_of(p_ai, policy), Band.REVIEW), Severity.THEFT, theft.message)
-    declared_ai = declared_origin in (DeclaredOrigin.ASSISTED, DeclaredOrigin.GENERATED)
-    if declared_ai and policy.allow_declared_ai:
+    ground = ground_of(evidence=evidence, declared_origin=declared_origin, approved_before=approved_before)
+    band = band_for(ground, p_ai, policy, review_bonus)
+    if ground == Ground.APPROVED:
+        return Verdict(band, ground, reason=say(_("A person approved these very bytes before.")))
+    if ground == Ground.DECLARED and band == Band.CLEAR:
         welcome = say(_("The artist declared it, and declared AI works are welcome here."))
-        return Verdict(Band.CLEAR, reason=welcome)
-    if declared_ai:
+        return Verdict(band, ground, reason=welcome)
+    if ground == Ground.DECLARED:
         unwelcome = say(_("The artist declares AI, which the policy does not allow."))
-        return Verdict(Band.REVIEW, Severity.STRONG, unwelcome)
-
-    band = band_of(p_ai, policy, review_bonus)
+        return Verdict(band, ground, Severity.STRONG, unwelcome)
+    theft = _theft_in(evidence)
+    if theft is not None:
+        return Verdict(band, ground, Severity.THEFT, theft.message)
     strongest = strongest_of(evidence)
     if strongest is not None and strongest.strength == Strength.PROOF:
-        return Verdict(_at_least(band, Band.REVIEW), Severity.PROOF, strongest.message)
+        return Verdict(band, ground, Severity.PROOF, strongest.message)
     if band == Band.HOLD:
-        return Verdict(band, Severity.HOLD, _score_sentence(p_ai, policy.hold_threshold))
-    if strongest is not None and strongest.strength == Strength.STRONG:
-        return Verdict(_at_least(band, Band.REVIEW), Severity.STRONG, strongest.message)
+        return Verdict(band, ground, Severity.HOLD, _score_sentence(p_ai, policy.hold_threshold))
+    if strongest is not None and ground == Ground.EVIDENCE:
+        return Verdict(band, ground, Severity.STRONG, strongest.message)
     if band == Band.REVIEW:
-        return Verdict(band, Severity.REVIEW, _score_sentence(p_ai, review_from(policy, review_bonus)))
+        return Verdict(band, ground, Severity.REVIEW, _score_sentence(p_ai, review_from(policy, review_bonus)))
     if band_of(p_ai, policy) == Band.REVIEW:
-        return Verdict(Band.CLEAR, reason=_bonus_sentence(p_ai, review_from(policy, review_bonus)))
-    return Verdict(Band.CLEAR)
+        return Verdict(band, ground, reason=_bonus_sentence(p_ai, review_from(policy, review_bonus)))
+    return Verdict(band, ground)
+
+
+def ground_of(*, evidence: Sequence[Evidence], declared_origin: str, approved_before: bool = False) -> Ground:
+    """Return what a verdict rests on. Whose work it is (a possible theft) does not hang on how it was declared."""
+    if approved_before:
+        return Ground.APPROVED
+    if _theft_in(evidence) is not None:
+        return Ground.EVIDENCE
+    if declared_origin in (DeclaredOrigin.ASSISTED, DeclaredOrigin.GENERATED):
+        return Ground.DECLARED
+    strongest = strongest_of(evidence)
+    weighs = strongest is not None and strongest.strength in (Strength.PROOF, Strength.STRONG)
+    return Ground.EVIDENCE if weighs else Ground.SCORE
+
+
+def band_for(ground: str, p_ai: float, policy: Policy, review_bonus: float = 0.0) -> Band:
+    """Return the band of a look with this ground and score: the whole rule, for one work and for counts of them.
+
+    For a given ground it never falls as the score rises.
+    """
+    if ground == Ground.APPROVED:
+        return Band.CLEAR
+    if ground == Ground.DECLARED:
+        return Band.CLEAR if policy.allow_declared_ai else Band.REVIEW
+    if ground == Ground.EVIDENCE:
+        return _at_least(band_of(p_ai, policy), Band.REVIEW)
+    return band_of(p_ai, policy, review_bonus)
 
 
 def replay(screening: Screening) -> Verdict:
-    """Judge the stored score and findings of ``screening`` under the policy that it names; nothing is read anew."""
+    """Judge the stored score and findings of ``screening`` under the policy that it names, as it holds in the work's
+    category; nothing is read anew.
+    """
     if screening.policy is None or screening.p_ai is None:
         raise ValueError(f"Screening {screening.pk} has no stored result to judge.")
     return judge(
         p_ai=screening.p_ai,
         evidence=[Evidence.from_dict(stored) for stored in screening.evidence],
         declared_origin=screening.declared_origin,
-        policy=screening.policy,
+        policy=screening.policy.within(screening.artwork.category),
         approved_before=_approved_before(screening.artwork),
         review_bonus=screening.review_bonus,
     )
@@ -115,8 +144,11 @@ def band_of(p_ai: float, policy: Policy, review_bonus: float = 0.0) -> Band:
 
 
 def review_from(policy: Policy, review_bonus: float = 0.0) -> float:
-    """Return the score from which a person is asked. A bonus raises it, never above the hold threshold."""
-    return min(policy.review_threshold + review_bonus, policy.hold_threshold)
+    """Return the score from which a person is asked. A bonus raises it, never above the hold threshold.
+
+    Rounded, so that the sum of two thousandths is a thousandth again and not a little more.
+    """
+    return min(round(policy.review_threshold + review_bonus, 9), policy.hold_threshold)
 
 
 def strongest_of(evidence: Sequence[Evidence]) -> Evidence | None:
@@ -124,6 +156,10 @@ def strongest_of(evidence: Sequence[Evidence]) -> Evidence | None:
     order = list(Strength)
     others = [finding for finding in evidence if finding.kind != "classifier"]
     return min(others, key=lambda finding: order.index(finding.strength), default=None)
+
+
+def _theft_in(evidence: Sequence[Evidence]) -> Evidence | None:
+    return next((finding for finding in evidence if finding.kind == THEFT), None)
 
 
 def _at_least(band: Band, floor: Band) -> Band:

@@ -227,7 +227,7 @@ def revive(artwork: Artwork) -> None:
     done = artwork.screenings.filter(state=ScreeningState.DONE).order_by("-pk").first()
     if done is None or done.policy is None or done.p_ai is None:
         return
-    apply_verdict(artwork, screening=done, verdict=replay(done), policy=done.policy)
+    apply_verdict(artwork, screening=done, verdict=replay(done), policy=done.policy.within(artwork.category))
 
 
 def _close_open_work(artwork: Artwork) -> None:

@@ -77,7 +77,7 @@ def reopen_case(*, case: Case, moderator: AbstractBaseUser, reason: str) -> Case
             kind=case.kind,  # type: ignore[arg-type]
             severity=Severity.STRONG,
             reason=say(gettext_noop("Opened anew: {why}"), why=reason),
-            due_at=timezone.now() + policies.current_policy().time_limit(Band.REVIEW),
+            due_at=timezone.now() + policies.current_policy().within(artwork.category).time_limit(Band.REVIEW),
         )
         events.log("case_reopened", artwork=artwork, case=opened, actor=moderator, reason=reason)
     return opened

@@ -39,12 +39,12 @@ def record_result(
     """
     with transaction.atomic():
         artwork, mine = lock(screening, lease_token=token)
-        policy = policies.current_policy()
+        policy = policies.current_policy().within(artwork.category)
         mine.detector, mine.policy, mine.p_ai = detector, policy, p_ai
         mine.evidence = [finding.as_dict() for finding in evidence]
         mine.review_bonus = standing.review_bonus(artwork.owner_id, policy)
         verdict = replay(mine)
-        mine.band = verdict.band
+        mine.band, mine.ground = verdict.band, verdict.ground
         try:
             with transaction.atomic():
                 _finish(mine, ScreeningState.DONE)
@@ -88,7 +88,7 @@ def give_up_or_retry(screening: Screening, *, artwork: Artwork, code: str, messa
     screening.failure_code, screening.failure_message = code, message
     if final or screening.attempts >= settings.MAX_ATTEMPTS:
         _finish(screening, ScreeningState.FAILED)
-        outcomes.apply_failure(artwork, screening=screening, policy=policies.current_policy())
+        outcomes.apply_failure(artwork, screening=screening, policy=policies.current_policy().within(artwork.category))
         events.log("screening_failed", artwork=artwork, after={"code": code}, reason=message)
         return
     pause = settings.RETRY_SECONDS * 2 ** (screening.attempts - 1)

@@ -129,7 +129,8 @@ def _update_about(artwork: Artwork, about: dict[str, object]) -> Artwork:
         after = {name: _told(name, about[name]) for name in changed}
         events.log("artwork_described", artwork=artwork, before=before, after=after)
         if "declared_origin" in before:
-            outcomes.redeclare(artwork, before=str(before["declared_origin"]), policy=policies.current_policy())
+            policy = policies.current_policy().within(artwork.category)
+            outcomes.redeclare(artwork, before=str(before["declared_origin"]), policy=policy)
     return artwork
 
 
@@ -158,7 +159,7 @@ def _make_current(
         if known is None or older.pk != known.pk:
             outcomes.supersede(older)
     if known is None:
-        policy = policies.current_policy()
+        policy = policies.current_policy().within(str(about["category"]))
         artwork = Artwork.objects.create(
             content_type=ContentType.objects.get_for_model(registration.model),
             object_pk=registry.key_of(instance),

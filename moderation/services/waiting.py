@@ -18,22 +18,26 @@ from moderation.services import cases, events, outcomes
 
 
 def end_waiting(*, limit: int = 500) -> int:
-    """Show, or call a person about, at most ``limit`` works that waited too long; return how many.
+    """Show, or call a person about, at most ``limit`` works of a scope that waited too long; return how many.
 
     A second run finds them shown, or called about.
     """
-    policy = Policy.objects.order_by("-version").first()
-    if policy is None:
+    current = Policy.objects.order_by("-version").first()
+    if current is None:
         return 0  # nothing was judged here yet, so no promise was made
-    show = policy.when_waited_out == WaitedOut.SHOW
-    if show:
-        return _show_unscreened(policy, limit) + _show_unseen(limit)
-    return _ask_about_unscreened(policy, limit) + _ask_louder(limit)
+    ended = 0
+    for policy, where in current.scopes():
+        if policy.when_waited_out == WaitedOut.SHOW:
+            ended += _show_unscreened(policy, where, limit) + _show_unseen(where, limit)
+        else:
+            ended += _ask_about_unscreened(policy, where, limit) + _ask_louder(where, limit)
+    return ended
 
 
-def _unscreened(policy: Policy, limit: int) -> list[int]:
+def _unscreened(policy: Policy, where: Q, limit: int) -> list[int]:
     """Return the artworks (primary keys) whose first screening has not ended in the policy's time."""
     waiting = Screening.objects.filter(
+        where,
         state__in=OPEN_STATES,
         requested_at__lte=timezone.now() - timedelta(hours=policy.wait_hours),
         artwork__standing=Standing.WAITING,
@@ -49,9 +53,9 @@ def _still_waiting(pk: int) -> Artwork | None:
     return Artwork.objects.select_for_update().filter(pk=pk, standing=Standing.WAITING, is_current=True).first()
 
 
-def _show_unscreened(policy: Policy, limit: int) -> int:
+def _show_unscreened(policy: Policy, where: Q, limit: int) -> int:
     shown = 0
-    for pk in _unscreened(policy, limit):
+    for pk in _unscreened(policy, where, limit):
         with transaction.atomic():
             artwork = _still_waiting(pk)
             if artwork is None or artwork.is_visible:
@@ -68,9 +72,9 @@ def _show_unscreened(policy: Policy, limit: int) -> int:
     return shown
 
 
-def _ask_about_unscreened(policy: Policy, limit: int) -> int:
+def _ask_about_unscreened(policy: Policy, where: Q, limit: int) -> int:
     asked = 0
-    for pk in _unscreened(policy, limit):
+    for pk in _unscreened(policy, where, limit):
         with transaction.atomic():
             artwork = _still_waiting(pk)
             if artwork is None:
@@ -100,12 +104,12 @@ def _overdue(limit: int, condition: Q) -> list[Case]:
     return list(late.exclude(kind=CaseKind.APPEAL).order_by("due_at", "pk")[:limit])
 
 
-def _show_unseen(limit: int) -> int:
+def _show_unseen(where: Q, limit: int) -> int:
     """Show works whose case is overdue: held ones, and those in review under a policy that does not show these."""
     shown = 0
     undecided = (Standing.HELD, Standing.IN_REVIEW)
     unseen = Q(artwork__standing__in=undecided, artwork__is_visible=False, artwork__is_current=True)
-    for late in _overdue(limit, unseen):
+    for late in _overdue(limit, where & unseen):
         with transaction.atomic():
             case = cases.lock(late)
             if not case.is_open or case.artwork.is_visible or case.artwork.standing not in undecided:
@@ -122,10 +126,10 @@ def _show_unseen(limit: int) -> int:
     return shown
 
 
-def _ask_louder(limit: int) -> int:
+def _ask_louder(where: Q, limit: int) -> int:
     """Put overdue cases before all others but appeals, and tell the host. A decider's open page is not disturbed."""
     asked = 0
-    for late in _overdue(limit, Q(severity__lt=Severity.OVERDUE)):
+    for late in _overdue(limit, where & Q(severity__lt=Severity.OVERDUE)):
         with transaction.atomic():
             case = cases.lock(late)
             if case.state != CaseState.OPEN or case.severity >= Severity.OVERDUE:

@@ -56,7 +56,7 @@ def case_page(request: DeskRequest, one: Case, *, form: DecisionForm | None = No
         "case": one,
         "sheet": selectors.case_sheet(one),
         "saliency": getattr(one, "has_overlay", False),
-        "policy": one.screening.policy if one.screening and one.screening.policy else policies.current_policy(),
+        "policy": policies.policy_of(one),
         "form": form,
         "chosen": request.POST.get("choice", "") if form else "",
         "text": request.POST.get("explanation", "") if form else "",
@@ -71,7 +71,7 @@ def case_page(request: DeskRequest, one: Case, *, form: DecisionForm | None = No
         "is_own": is_owner(request.user, one.artwork),
         "preferences": preferences,
         "covers": _covers(preferences) and one.is_open and not uncovered,
-        "grace_minutes": policies.current_policy().grace_minutes,
+        "grace_minutes": policies.current_policy().within(one.artwork.category).grace_minutes,
     }
     return page(request, "moderation/case.html", context, status=status)
 

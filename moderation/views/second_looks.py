@@ -62,7 +62,7 @@ def _blind(request: DeskRequest, look: SecondLook, *, status: int = 200) -> Http
         "look": look,
         "case": case,
         "sheet": selectors.case_sheet(case),
-        "policy": case.screening.policy if case.screening and case.screening.policy else policies.current_policy(),
+        "policy": policies.policy_of(case),
         "actions": Action.choices,
         "blind": True,
     }
