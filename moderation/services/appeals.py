@@ -132,14 +132,14 @@ def _open(decision: Decision, artist: AbstractBaseUser, *, reference: UUID, text
     decision.artwork = artwork
     if problem := why_no_appeal(decision):
         raise CannotAppeal(problem)
+    policy = policies.current_policy().within(decision.artwork.category)
     case = cases.open_case(
         artwork,
         screening=decision.case.screening,
         kind=CaseKind.APPEAL,
         severity=Severity.APPEAL,
         reason=say(_AGAINST[Action(decision.action)]),
-        due_at=timezone.now()
-        + timedelta(hours=policies.current_policy().within(decision.artwork.category).appeal_hours),
+        due_at=timezone.now() + timedelta(hours=policy.appeal_hours),
     )
     appeal = Appeal.objects.create(
         reference=reference,
