@@ -18,6 +18,8 @@
 | ``SITE_URL``, ``RULES_URL`` | none | the site's address and its rules' page, for links in mails |
 | ``EMAIL_URL`` | ``consolemail://`` | where mail goes |
 | ``LOG_LEVEL`` | ``INFO`` | what is logged to standard error |
+| ``LOG_FORMAT`` | ``line`` | ``json``: one object a line, with the work's reference and the task's id |
+| ``METRICS_TOKEN`` | none: no metrics | who sends it as ``Authorization: Bearer`` reads ``/metrics`` |
 | ``WORKER_CONCURRENCY`` | one a core | processes of a Celery worker |
 """
 
@@ -263,7 +265,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True  # scripts take the token from the page (hx-headers), not from the cookie
 CSRF_FAILURE_VIEW = "marketplace.views.errors.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # a load balancer asks from inside, in plain HTTP
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked from inside, in plain HTTP
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
@@ -287,6 +289,8 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+
 # --- Logs ----------------------------------------------------------------------------------------------------------
 
 LOGGING = {
@@ -294,8 +298,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"},
+        "json": {"()": "moderation.logs.JsonFormatter"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": env.str("LOG_FORMAT", default="line")}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},

@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from marketplace.health import healthz
+from marketplace.health import healthz, metrics, readyz
 from marketplace.views import public, works
 from marketplace.views.accounts import SignIn
 
@@ -29,4 +29,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("favicon.ico", public.favicon),
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import shared_task
 from celery.signals import worker_process_init
@@ -19,18 +19,25 @@ from moderation.services import (
     detectors,
     gate,
     notices,
+    pulse,
     queueing,
     rejudging,
     sealing,
 )
 
+if TYPE_CHECKING:
+    from celery import Task
+
 logger = logging.getLogger(__name__)
 
 
-@shared_task(acks_late=True, ignore_result=True, soft_time_limit=150, time_limit=170)
-def screen_pending() -> int:
+@shared_task(bind=True, acks_late=True, ignore_result=True, soft_time_limit=150, time_limit=170)
+def screen_pending(self: Task[..., int]) -> int:
     """Screen what is due. A second run finds the rows claimed or done, and ends at once."""
+    rung_for = (self.request.headers or {}).get("work")
+    logger.info("Heard the bell", extra={"work": rung_for} if rung_for else {})
     worked = services.screen_pending()
+    pulse.beat()
     if worked and queueing.has_due():
         bell.ring()  # the time budget ended before the queue did: let another worker have a turn
     return worked
@@ -40,6 +47,7 @@ def screen_pending() -> int:
 def sweep() -> None:
     """Take back lost leases and ring for forgotten rows. A second run finds nothing left to do."""
     services.sweep()
+    pulse.beat()
 
 
 @shared_task(ignore_result=True, soft_time_limit=500, time_limit=600)

@@ -112,6 +112,8 @@ TABLE: list[Row] = [
     ("POST", "theme", "", "go go go go go go go go go"),
     ("GET", "favicon.ico", "", "go go go go go go go go go"),
     ("GET", "healthz", "", "200 200 200 200 200 200 200 200 200"),
+    ("GET", "readyz", "", "200 200 200 200 200 200 200 200 200"),
+    ("GET", "metrics", "", "404 404 404 404 404 404 404 404 404"),
     ("GET", "/nowhere", "", "404 404 404 404 404 404 404 404 404"),
     # The artist's pages of the plugin, and the pictures themselves
     ("GET", "moderation:artwork", "public picture", "in 200 404 200 200 200 200 200 200"),

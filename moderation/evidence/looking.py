@@ -23,6 +23,7 @@ from moderation.evidence.base import Evidence, EvidenceReader, Strength, Subject
 from moderation.evidence.classifier import classifier_for
 from moderation.refusals import refusal
 from moderation.saying import say
+from moderation.timing import timed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,6 +58,7 @@ class Look:
     memo: Mapping[str, Any]
 
 
+@timed("look")
 def look_at(
     data: bytes, *, declared_origin: str = "", artwork_id: int | None = None, owner_id: int | None = None
 ) -> Look:
@@ -99,6 +101,7 @@ def classifier_of(detector: Detector) -> Classifier:
         raise _cannot_run(error) from error
 
 
+@timed("score")
 def score_all(model: Classifier, looks: Sequence[Look]) -> list[float]:
     """Return the probability of each look (0..1). Raises ``FileProblem`` (not final) when the model cannot run."""
     try:

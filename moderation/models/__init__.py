@@ -20,6 +20,7 @@ from moderation.models.fingerprint import Fingerprint
 from moderation.models.gate import GateCheck, GateState, RegressionWork
 from moderation.models.notice import Notice, NoticeState
 from moderation.models.policy import Band, Policy, WaitedOut
+from moderation.models.pulse import Pulse
 from moderation.models.question import Question
 from moderation.models.rejudging import Rejudging, RejudgingState
 from moderation.models.saliency import Saliency
@@ -58,6 +59,7 @@ __all__ = [
     "Outcome",
     "Policy",
     "PolicyDraft",
+    "Pulse",
     "Question",
     "ReasonCode",
     "RegressionWork",

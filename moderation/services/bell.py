@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -14,11 +15,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def ring() -> bool:
-    """Ring now; say whether the broker took it. A broker that is down never fails the caller: rows wait."""
+def ring(work: str = "") -> bool:
+    """Ring now; say whether the broker took it. A broker that is down never fails the caller: rows wait.
+
+    ``work`` is the reference for whose sake it is rung. It is logged at both ends and means nothing else: whoever
+    hears the bell takes what is most urgent.
+    """
     from moderation.tasks import screen_pending
 
-    return _send(screen_pending)
+    return _send(screen_pending, work)
 
 
 def ring_for_appeal_files() -> bool:
@@ -56,15 +61,17 @@ def ring_for_counting() -> bool:
     return _send(count_scores)
 
 
-def _send(task: Task[..., Any]) -> bool:
+def _send(task: Task[..., Any], work: str = "") -> bool:
     try:
-        task.apply_async(retry=False)
+        message = task.apply_async(retry=False, headers={"work": work} if work else {})
     except (OperationalError, OSError) as error:
         logger.warning("The broker is not there (%s). The pending rows wait for the sweeper.", error)
         return False
+    if work:
+        logger.info("Rang", extra={"work": work, "task": message.id})
     return True
 
 
-def ring_on_commit() -> None:
-    """Ring once the rows that were just written can be seen by a worker."""
-    transaction.on_commit(ring)
+def ring_on_commit(work: str) -> None:
+    """Ring for ``work`` once the rows that were just written can be seen by a worker."""
+    transaction.on_commit(partial(ring, work))

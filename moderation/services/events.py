@@ -28,7 +28,14 @@ def log(
     after: dict[str, Any] | None = None,
     reason: str = "",
 ) -> Event:
-    """Append one event in the caller's transaction. ``actor=None`` is the machine."""
+    """Append one event in the caller's transaction, and a log line once it is safe. ``actor=None`` is the machine."""
+    about = {
+        "work": str(artwork.reference) if artwork else None,
+        "case": case.pk if case else None,
+        "actor": str(actor.pk) if actor else None,
+    }
+    extra = {name: value for name, value in about.items() if value is not None}
+    transaction.on_commit(lambda: logger.info("%s", verb, extra=extra))
     return Event.objects.create(
         verb=verb,
         artwork=artwork,

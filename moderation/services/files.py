@@ -13,6 +13,7 @@ from moderation.conf import settings
 from moderation.errors import NotRegistered
 from moderation.evidence.looking import FileProblem
 from moderation.saying import say
+from moderation.timing import timed
 
 if TYPE_CHECKING:
     from moderation.models import Artwork
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+@timed("read")
 def read_artwork_file(artwork: Artwork) -> bytes:
     """Return the file's bytes.
 

@@ -33,7 +33,7 @@ def enqueue(artwork: Artwork, *, purpose: Purpose = Purpose.UPLOAD) -> None:
     except IntegrityError:
         return  # somebody else queued it this very moment, which is all we wanted
     events.log("screening_requested", artwork=artwork, after={"purpose": purpose.value})
-    bell.ring_on_commit()
+    bell.ring_on_commit(str(artwork.reference))
 
 
 def due() -> QuerySet[Screening]:

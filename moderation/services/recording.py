@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from moderation import signals
+from moderation import signals, timing
 from moderation.conf import settings
 from moderation.models import Artwork, Screening, ScreeningState
 from moderation.services import events, outcomes, policies, queueing, standing
 from moderation.services.judging import replay
+from moderation.timing import timed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ class LeaseLost(Exception):
     """The screening is not ours any more: the lease ran out, or the work was withdrawn. The result is dropped."""
 
 
+@timed("record")
 def record_result(
     screening: Screening, *, token: UUID, p_ai: float, evidence: Sequence[Evidence], detector: Detector
 ) -> None:
@@ -117,4 +119,5 @@ def _finish(screening: Screening, state: ScreeningState) -> None:
     screening.lease_token = screening.lease_expires_at = None
     if state == ScreeningState.DONE:
         screening.failure_code = screening.failure_message = ""
+        timing.note("whole", (screening.finished_at - screening.requested_at).total_seconds())
     screening.save()

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from moderation import limits
+from moderation import limits, logs
 from moderation.conf import settings
 from moderation.evidence import classifier
 from moderation.evidence.looking import FileProblem, Look, classifier_of, look_at, score_all
@@ -88,21 +88,22 @@ def screen_batch(batch: Batch) -> None:
     """Look at every picture of the batch and record each by itself."""
     looks: list[tuple[Screening, Look]] = []
     for screening in batch.screenings:
-        try:
-            data = read_artwork_file(screening.artwork)
-            with limits.one_look():
-                look = look_at(
-                    data,
-                    declared_origin=screening.declared_origin,
-                    artwork_id=screening.artwork_id,
-                    owner_id=screening.artwork.owner_id,
-                )
-                thumbnails.keep(screening.artwork, look, data)
-        except FileProblem as problem:
-            _fail(batch, screening, problem)
-        else:
-            fingerprints.keep(screening.artwork, look.memo)
-            looks.append((screening, look))
+        with logs.about(screening.artwork):
+            try:
+                data = read_artwork_file(screening.artwork)
+                with limits.one_look():
+                    look = look_at(
+                        data,
+                        declared_origin=screening.declared_origin,
+                        artwork_id=screening.artwork_id,
+                        owner_id=screening.artwork.owner_id,
+                    )
+                    thumbnails.keep(screening.artwork, look, data)
+            except FileProblem as problem:
+                _fail(batch, screening, problem)
+            else:
+                fingerprints.keep(screening.artwork, look.memo)
+                looks.append((screening, look))
     if not looks:
         return
     line = detectors.line_up()
@@ -123,11 +124,12 @@ def _score_and_record(batch: Batch, looks: Sequence[tuple[Screening, Look]], det
         return
     for (screening, look), p_ai in zip(looks, scores, strict=True):
         evidence = [classifier.finding(p_ai, model.card), *look.evidence]
-        try:
-            recording.record_result(screening, token=batch.token, p_ai=p_ai, evidence=evidence, detector=detector)
-            overlays.keep(screening, look.pixels, model)
-        except LeaseLost:
-            logger.info("Screening %s is not ours any more; its result is dropped.", screening.pk)
+        with logs.about(screening.artwork):
+            try:
+                recording.record_result(screening, token=batch.token, p_ai=p_ai, evidence=evidence, detector=detector)
+                overlays.keep(screening, look.pixels, model)
+            except LeaseLost:
+                logger.info("Screening %s is not ours any more; its result is dropped.", screening.pk)
 
 
 def _fail(batch: Batch, screening: Screening, problem: FileProblem) -> None:

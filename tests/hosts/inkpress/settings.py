@@ -5,6 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import django
+
 from moderation.conf import beat_schedule
 
 HERE = Path(__file__).parent
@@ -52,6 +54,9 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 STATIC_URL = "assets/"
 MEDIA_ROOT = tempfile.gettempdir()
+
+if django.VERSION >= (6, 1):  # where Django wants to be told how mail leaves
+    MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
