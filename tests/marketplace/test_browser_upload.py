@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import mimetypes
+import re
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,7 @@ def test_three_files_are_dropped_and_the_broken_one_harms_nobody(
     share(page)
     assert "Give a price." not in page.inner_text(".site-card >> nth=0")
     page.fill("#card3_title", "High Tide")
+    page.select_option("#card3_category", "print")
     page.fill("#card3_price", "80.50")
     page.check("#card3_declared_origin_2")
     page.evaluate("() => { const all = document.querySelector('[data-offer-all]'); all.click(); all.click(); }")
@@ -138,8 +140,11 @@ def test_three_files_are_dropped_and_the_broken_one_harms_nobody(
     assert not page.is_visible("[data-offer-all]")  # nothing is left to offer
 
     assert len(sent) == 2
-    kept = {work.title: (str(work.price), work.declared_origin) for work in Listing.objects.all()}
-    assert kept == {"low tide": ("120.00", "handmade"), "High Tide": ("80.50", "generated")}
+    kept = {work.title: (work.category, str(work.price), work.declared_origin) for work in Listing.objects.all()}
+    assert kept == {
+        "low tide": ("painting", "120.00", "handmade"),
+        "High Tide": ("print", "80.50", "generated"),
+    }
     assert Artwork.objects.filter(screenings__state="pending").count() == 2
     page.click("[data-listing] >> nth=0")
     page.wait_for_url("**/art/*")
@@ -301,6 +306,55 @@ def test_a_file_that_misses_its_place_does_not_open_instead_of_the_page(
     )
     assert kept
     assert len(states(page)) == 2
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_files_are_dragged_in_from_the_desktop(
+    count: int, open_browser: Callable[..., Any], artist: User, files: list[Path]
+) -> None:
+    page = open_browser()
+    sign_in(page)
+    page.goto("/works/new")
+    box = page.locator("[data-drop]").bounding_box()
+    files[1].write_bytes(files[0].read_bytes() + b"\0")
+    dragged = {"items": [], "files": [str(path) for path in files[:count]], "dragOperationsMask": 1}
+    devtools = page.context.new_cdp_session(page)
+
+    def drag(kind: str) -> None:
+        place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "data": dragged, **place})
+
+    drag("dragEnter")
+    drag("dragOver")
+    expect(page.locator("[data-drop][data-over]")).to_have_count(1)  # it shows where they may fall
+    drag("drop")
+    expect(page.locator("[data-drop][data-over]")).to_have_count(0)
+    if count == 1:
+        expect(page.locator("[data-drop-name]")).to_contain_text("low_tide.png")
+        expect(page.locator("[data-preview]:visible")).to_have_count(1)
+    else:
+        expect(page.locator(".site-card[data-state=ready]")).to_have_count(3)
+        expect(page.locator(".site-card [data-preview]:visible")).to_have_count(3)
+
+
+def test_each_file_tells_how_far_it_is(offering: Callable[..., Any], tmp_path: Path) -> None:
+    files = [tmp_path / "one.png", tmp_path / "two.png"]
+    for file in files:
+        Image.effect_noise((500, 500), 90).save(file)
+    page = offering(files)
+    share(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 60_000}
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    devtools.send("Network.emulateNetworkConditions", slow)
+    page.click("[data-offer-all]")
+    under_way = re.compile(r"Sending: [1-9]\d? %")
+    expect(page.locator("[data-word]").nth(0)).to_have_text(under_way, timeout=20_000)
+    assert page.locator(".site-card >> nth=0 >> progress").evaluate("bar => bar.value > 0 && bar.value < 100")
+    expect(page.locator("[data-word]").nth(1)).to_have_text("")
+    expect(page.locator("[data-word]").nth(1)).to_have_text(under_way, timeout=60_000)
+    devtools.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
+    page.wait_for_selector("[data-status]:has-text('All your works have arrived: 2.')")
 
 
 def test_progress_is_shown_while_a_work_travels(offering: Callable[..., Any], files: list[Path]) -> None:

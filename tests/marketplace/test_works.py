@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
+    from django.contrib.auth.models import User
     from django.test import Client
 
 
@@ -70,12 +71,21 @@ def test_an_upload_succeeds_while_the_broker_is_down(
     assert Artwork.objects.get().screenings.get().state == "pending"
 
 
+def seen(client: Client, artwork: Artwork) -> list[int]:
+    """Return how the picture's addresses answer."""
+    answers = [client.get(f"/moderation/artworks/{artwork.reference}/{part}") for part in ("file", "thumbnail")]
+    for answer in answers:
+        answer.close()
+    return [answer.status_code for answer in answers]
+
+
 def test_a_new_picture_leaves_the_approved_one_on_the_wall(
     as_artist: Client,
     client: Client,
     hang: Callable[..., Listing],
     form_data: Callable[..., dict[str, Any]],
     paint: Callable[..., bytes],
+    moderator: User,
 ) -> None:
     listing = hang()
     approved = Artwork.objects.get()
@@ -86,9 +96,24 @@ def test_a_new_picture_leaves_the_approved_one_on_the_wall(
     page = client.get(listing.get_absolute_url()).content.decode()
     assert str(approved.reference) in page
     services.screen_pending()
+    newer = Artwork.objects.get(is_current=True)
+    assert (newer.standing, newer.screenings.count()) == ("held", 1)
+    for address in (listing.get_absolute_url(), "/"):
+        page = client.get(address).content.decode()
+        assert str(approved.reference) in page
+        assert str(newer.reference) not in page
+    assert seen(client, approved) == [200, 200]  # what buyers' browsers fetch
+    assert seen(client, newer) == [404, 404]
+
+    # A person approves the new one: it takes the place, and the old one goes.
+    case = newer.cases.get()
+    services.decide(
+        case=case, decider=moderator, action="approve", reason_code="human_made", explanation="", version=case.version
+    )
     page = client.get(listing.get_absolute_url()).content.decode()
-    assert str(approved.reference) in page
-    assert Artwork.objects.count() == 2
+    assert str(newer.reference) in page
+    assert seen(client, approved) == [404, 404]
+    assert seen(client, newer) == [200, 200]
 
 
 def test_a_bad_new_picture_changes_nothing(
