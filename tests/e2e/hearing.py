@@ -72,7 +72,7 @@ def decide(artwork: Any, action: str, explanation: str, *, by: str = "tomas") ->
 
 
 def seed() -> None:
-    """Make one of everything: waiting, in review, held, labelled, rejected and appealed, and an answered appeal."""
+    """Make one of everything: cleared, in review, held with a question, labelled, appealed, and an answered appeal."""
     from django.contrib.auth.models import User
     from django.core.files.uploadedfile import SimpleUploadedFile
     from django.utils import timezone
@@ -85,7 +85,13 @@ def seed() -> None:
     mira, sato = User.objects.get(username="mira"), User.objects.get(username="sato")
     offer("Quiet Harbour", 0.1, 1)
     offer("Evening Tide", 0.7, 2)
-    offer("The Long Corridor", 0.95, 3)
+    held = offer("The Long Corridor", 0.95, 3).cases.get()
+    services.ask_artist(
+        case=held,
+        moderator=User.objects.get(username="tomas"),
+        text="How did you draw the tiles? A sketch, or the layers, would help.",
+        version=held.version,
+    )
     decide(offer("Thistle Study", 0.8, 4), "approve", "")
     labelled = decide(
         offer("Glass Orchard", 0.96, 5),
@@ -127,8 +133,12 @@ def seed() -> None:
 
 def show() -> None:
     """Print where the pages of what ``seed`` made are."""
-    from moderation.models import Appeal, Decision
+    from marketplace.models import Listing
+    from moderation.models import Appeal, Artwork, Decision
 
+    held = Artwork.objects.get(standing="held")
+    print("held", held.reference)
+    print("listing", Listing.objects.get(pk=held.object_pk).public_id)
     open_one = Appeal.objects.get(outcome="")
     answered = Appeal.objects.exclude(outcome="").get()
     print("rejected", open_one.decision.reference)

@@ -189,6 +189,10 @@ def test_the_pages_fit_phones_and_desks(shop: Site, sign_in: Callable[..., Any],
     pages = {
         "artist": [
             "/works",
+            "/works/new",
+            f"/works/{places['listing']}/edit",
+            f"/art/{places['listing']}",
+            f"/moderation/artworks/{places['held']}/",
             "/moderation/record",
             f"/moderation/decisions/{places['rejected']}/",
             f"/moderation/decisions/{places['answered']}/",
