@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
-from moderation.views import artworks, cases, decisions, detectors, hearing, overview, preferences, queue, second_looks
+from moderation.views import (
+    artworks,
+    audit,
+    cases,
+    decisions,
+    detectors,
+    hearing,
+    overview,
+    preferences,
+    queue,
+    second_looks,
+)
 
 app_name = "moderation"
 
@@ -56,4 +67,7 @@ urlpatterns = [
     path("policy/detectors/<int:pk>/", detectors.detector, name="detector"),
     path("policy/detectors/<int:pk>/gate", detectors.gate_progress, name="detector_gate"),
     path("policy/detectors/<int:pk>/change/<slug:verb>", detectors.change, name="detector_change"),
+    # The log
+    path("policy/audit", audit.audit, name="audit"),
+    re_path(r"^policy/audit\.(?P<kind>csv|json)$", audit.export, name="audit_export"),
 ]

@@ -139,6 +139,12 @@ def senior(make_user: Callable[..., User]) -> User:
 
 
 @pytest.fixture
+def policy_admin(make_user: Callable[..., User]) -> User:
+    """A person who may change policies and which detector serves."""
+    return make_user("pia", "Policy admins")
+
+
+@pytest.fixture
 def admin_user(make_user: Callable[..., User]) -> User:
     """A superuser who may publish policies."""
     return make_user("admin", "Policy admins", is_staff=True, is_superuser=True)
@@ -230,3 +236,29 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=chromium_program(), args=flags)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
+    """Return a maker of browser pages; each must end without an error in its console."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    expected = ("status of 4", "ERR_CONNECTION_RESET")  # a refusal, and the line that a test cut
+
+    def note(message: Any) -> None:
+        if message.type in ("error", "warning") and not any(text in message.text for text in expected):
+            complaints.append(message.text)
+
+    def make(**options: Any) -> Any:
+        context = chromium.new_context(base_url=live_server.url, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []

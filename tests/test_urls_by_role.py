@@ -65,10 +65,12 @@ _FIGURES = {
     "GET moderation:detector detector": "200",
     "GET moderation:detector_gate detector": "200",
 }
+_AUDIT = {"GET moderation:audit": "200", "GET moderation:audit_export csv": "200"}
 _HIDDEN = ("waiting picture", "held picture", "rejected picture", "replaced picture")
 NARROW: dict[str, dict[str, str]] = {
     "Policy admins": {
         **_FIGURES,
+        **_AUDIT,
         # They see whom a threshold or a detector would meet.
         **{f"GET moderation:artwork_file {of}": "200" for of in _HIDDEN},
         **{f"GET moderation:artwork_thumbnail {of}": "200" for of in ("held picture", "rejected picture")},
@@ -77,7 +79,7 @@ NARROW: dict[str, dict[str, str]] = {
         "POST moderation:detector_change change": "409",
     },
     "Analysts": {**_FIGURES},
-    "Auditors": {**_FIGURES},
+    "Auditors": {**_FIGURES, **_AUDIT},
 }
 REJECT = {"choice": "reject:undeclared_ai", "seen": ["anatomy"], "explanation": "Three hands on one arm."}
 ANSWER = {"outcome": "overturned", "reply": "The layers show it grow."}
@@ -199,6 +201,8 @@ TABLE: list[Row] = [
     ("GET", "moderation:detectors", "", "in 403 403 403 403 403 200 403 403"),
     ("GET", "moderation:detector", "detector", "in 403 403 403 403 403 200 403 403"),
     ("GET", "moderation:detector_gate", "detector", "in 403 403 403 403 403 200 403 403"),
+    ("GET", "moderation:audit", "", "in 403 403 403 403 403 200 403 403"),
+    ("GET", "moderation:audit_export", "csv", "in 403 403 403 403 403 200 403 403"),
     ("GET", "moderation:detectors_look", "", "405 405 405 405 405 405 405 405 405"),
     ("POST", "moderation:detectors_look", "", "in 403 403 403 403 403 go 403 403"),
     ("GET", "moderation:detectors_back", "", "405 405 405 405 405 405 405 405 405"),
@@ -350,6 +354,7 @@ def things(
         "view": [view.pk],
         "look": [look.pk],
         "days": ["days"],
+        "csv": ["csv"],
         "detector": [candidate.pk],
         "change": [candidate.pk, "promote"],
     }

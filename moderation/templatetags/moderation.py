@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django import template
@@ -179,3 +180,11 @@ def points(difference: float) -> str:
 def p_value(p: float) -> str:
     """A test's p as it is usually written."""
     return f"p = {number_format(p, 3)}" if p >= 0.001 else f"p < {number_format(0.001, 3)}"
+
+
+@register.filter
+def stored(value: Any) -> str:
+    """A value of the log as it is stored; a dash where there was none."""
+    if value is None or value == "":
+        return "–"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.contrib.auth.models import User
+    from django.http import HttpResponseBase
 
     from moderation.errors import CaseConflict
     from moderation.models import Decision
@@ -37,12 +38,12 @@ else:
 View = "Callable[..., HttpResponse]"
 
 
-def moderators_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def moderators_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Let moderators in, ask strangers to sign in, and refuse everybody else (403)."""
 
     @login_required
     @wraps(view)
-    def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not is_moderator(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)

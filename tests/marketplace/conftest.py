@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from moderation import services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from django.contrib.auth.models import User
     from django.test import Client
@@ -59,29 +59,3 @@ def hang(make_listing: Callable[..., Listing]) -> Callable[..., Listing]:
         return listing
 
     return make
-
-
-@pytest.fixture
-def open_browser(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
-    """Return a maker of browser pages; each must end without an error in its console."""
-    contexts: list[Any] = []
-    complaints: list[str] = []
-
-    expected = ("status of 4", "ERR_CONNECTION_RESET")  # a refusal, and the line that a test cut
-
-    def note(message: Any) -> None:
-        if message.type in ("error", "warning") and not any(text in message.text for text in expected):
-            complaints.append(message.text)
-
-    def make(**options: Any) -> Any:
-        context = chromium.new_context(base_url=live_server.url, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", note)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert complaints == []

@@ -43,12 +43,6 @@ def colours(settings: Any, red_classifier: None) -> None:
 
 
 @pytest.fixture
-def policy_admin(make_user: Callable[..., User]) -> User:
-    """A person who may change which detector serves."""
-    return make_user("pia", "Policy admins")
-
-
-@pytest.fixture
 def green(colours: None) -> Detector:
     """The detector that could serve."""
     detectors.find()

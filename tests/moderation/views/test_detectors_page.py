@@ -21,12 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def policy_admin(make_user: Callable[..., User]) -> User:
-    """A person who may change which detector serves."""
-    return make_user("pia", "Policy admins")
-
-
-@pytest.fixture
 def admin_desk(client: Client, policy_admin: User) -> Client:
     """A browser at which they are signed in."""
     client.force_login(policy_admin)

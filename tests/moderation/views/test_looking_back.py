@@ -57,7 +57,7 @@ def test_a_second_look_is_blind(look: SecondLook, seniors_desk: Client) -> None:
 def test_the_answer_is_compared_and_told(look: SecondLook, seniors_desk: Client) -> None:
     address = reverse("moderation:second_look", args=[look.pk])
     answer = seniors_desk.post(address, {"action": "approve", "remark": "A fine drawing."}, follow=True)
-    assert "You differ" in answer.content.decode()
+    assert "You differ" in answer.getvalue().decode()
     look.refresh_from_db()
     assert (look.action, look.agrees, look.remark) == ("approve", False, "A fine drawing.")
     assert "No second look waits" in seniors_desk.get(reverse("moderation:second_looks")).content.decode()
@@ -118,7 +118,7 @@ def test_undone_decisions_do_not_count(make_case: Callable[..., Case], moderator
 def test_each_table_leaves_as_csv(table: str, look: SecondLook, seniors_desk: Client) -> None:
     answer = seniors_desk.get(reverse("moderation:overview_csv", args=[table]))
     assert answer["Content-Type"].startswith("text/csv")
-    lines = list(csv.reader(io.StringIO(answer.content.decode())))
+    lines = list(csv.reader(io.StringIO(answer.getvalue().decode())))
     made = overview.TABLES[table]()
     assert lines[0] == [str(column) for column in made.columns]
     assert len(lines) == len(made.rows) + 1
@@ -129,7 +129,7 @@ def test_a_name_is_no_formula_and_an_unknown_table_is_none(
 ) -> None:
     moderator.username = "=HYPERLINK(1)"
     moderator.save()
-    people = seniors_desk.get(reverse("moderation:overview_csv", args=["people"])).content.decode()
+    people = seniors_desk.get(reverse("moderation:overview_csv", args=["people"])).getvalue().decode()
     assert "'=HYPERLINK(1)" in people
     assert seniors_desk.get("/moderation/overview/horses.csv").status_code == 404
 
