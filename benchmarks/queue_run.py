@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import Group, User
@@ -149,8 +150,9 @@ def replay(browser: Client, number: int) -> tuple[list[float], list[float], list
         choice = ("approve:human_made", "label:undeclared_ai", "reject:undeclared_ai")[turn % 3]
         text = reasons.compose(case, reasons.BY_CHOICE[choice], seen=["light", "style"])  # as the page's script does
         fields = {"choice": choice, "seen": ["light", "style"], "explanation": text, "version": case.version}
+        sent, kind = urlencode(fields, doseq=True), "application/x-www-form-urlencoded"  # as a browser sends it
         started = time.perf_counter()
-        answer = browser.post(reverse("moderation:decide", args=[case.pk]), fields)
+        answer = browser.post(reverse("moderation:decide", args=[case.pk]), sent, content_type=kind)
         decisions.append((time.perf_counter() - started) * 1000)
         address = answer["Location"]
         if answer.status_code != 302 or "/cases/" not in address:

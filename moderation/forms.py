@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from moderation import reasons
+from moderation.errors import IncompleteDecision
 from moderation.models import DeskPreferences, SavedView
 from moderation.models.desk import SkipReason
 
@@ -23,10 +24,7 @@ else:
 
 
 class DecisionForm(forms.Form):
-    """One choice (an action on a ground), what was seen, and the text to the artist.
-
-    A text that is left empty becomes the ground's own text; one with a place left to fill is refused.
-    """
+    """One choice (an action on a ground), what was seen, and the text to the artist."""
 
     choice = forms.ChoiceField(
         choices=[(reason.choice, reason.label) for reason in reasons.REASONS],
@@ -38,31 +36,24 @@ class DecisionForm(forms.Form):
     explanation = forms.CharField(required=False, max_length=4000, widget=forms.Textarea)
     version = forms.IntegerField(min_value=1)
 
-    def __init__(self, data: Any = None, *, case: Case) -> None:
-        super().__init__(data)
-        self.case = case
-
     @property
     def reason(self) -> Reason:
         """The chosen action and ground, of a valid form."""
         return reasons.BY_CHOICE[self.cleaned_data["choice"]]
 
-    def clean(self) -> dict[str, Any]:
-        """Fill an empty text from the ground's own, and refuse one that leaves the artist guessing."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        reason = reasons.BY_CHOICE.get(cleaned.get("choice", ""))
-        if reason is None:
-            return cleaned
-        text = cleaned.get("explanation", "").strip()
+    def text_for(self, case: Case) -> str:
+        """Return the text to the artist, of a valid form; one that was left empty becomes the ground's own.
+
+        Raises ``IncompleteDecision`` for a text that leaves the artist guessing.
+        """
+        text: str = self.cleaned_data["explanation"]
         if not text:
-            text = reasons.write(self.case, reason, seen=cleaned.get("seen", ()))
+            text = reasons.write(case, self.reason, seen=self.cleaned_data["seen"])
         if reasons.unfilled(text):
-            self.add_error(
-                "explanation",
-                _("Tick what you saw, or write it where the brackets ⟦ ⟧ stand: the artist must be able to answer."),
+            raise IncompleteDecision(
+                _("Tick what you saw, or write it where the brackets ⟦ ⟧ stand: the artist must be able to answer.")
             )
-        cleaned["explanation"] = text
-        return cleaned
+        return text
 
 
 class BulkForm(forms.Form):
@@ -88,6 +79,10 @@ class BulkForm(forms.Form):
     def reason(self) -> Reason:
         """The chosen action and ground, of a valid form."""
         return reasons.BY_CHOICE[self.cleaned_data["choice"]]
+
+    def text_for(self, case: Case) -> str:
+        """Return the text to the artist of ``case``, of a valid form. Raises ``IncompleteDecision``."""
+        return reasons.explain(case, self.reason, seen=self.cleaned_data["seen"])
 
 
 class SkipForm(forms.Form):

@@ -70,7 +70,7 @@ def decide_many(
                     decider=decider,
                     action=action,
                     reason_code=reason_code,
-                    explanation=explain(case),
+                    explanation=explain,
                     version=versions[case.pk],
                     template=template,
                 )

@@ -60,10 +60,8 @@ def open_case(
 
 def lock(case: Case) -> Case:
     """Return ``case`` as it is now, locked behind its artwork (the artwork comes first everywhere: no deadlock)."""
-    artwork = Artwork.objects.select_for_update().get(pk=case.artwork_id)
-    locked = Case.objects.select_for_update(of=("self",)).select_related("screening", "escalation").get(pk=case.pk)
-    locked.artwork = artwork
-    return locked
+    both = Case.objects.select_for_update(of=("artwork", "self"))  # locked in this order
+    return both.select_related("artwork", "screening", "escalation").get(pk=case.pk)
 
 
 def close_case(case: Case, *, state: CaseState) -> None:

@@ -47,7 +47,6 @@ def workable(moderator: AbstractBaseUser, queue: QuerySet[Case] | None = None) -
     senior moderator unless they are one; no appeal against their own decision.
     """
     now = timezone.now()
-    free = Q(held_by__isnull=True) | Q(held_until__lte=now) | Q(held_by=moderator.pk)
     passed_over = Skip.objects.filter(case=OuterRef("pk"), moderator=moderator.pk, until__gt=now)
     parked = Question.objects.filter(case=OuterRef("pk"), answered_at__isnull=True, wait_until__gt=now)
     if is_senior(moderator):
@@ -55,8 +54,17 @@ def workable(moderator: AbstractBaseUser, queue: QuerySet[Case] | None = None) -
     else:
         level = Q(escalation__isnull=True) & ~Q(kind=CaseKind.APPEAL)
     return (Case.objects.all() if queue is None else queue).filter(
-        free, level, ~Q(artwork__owner=moderator.pk), ~Exists(passed_over), ~Exists(parked), state=CaseState.OPEN
+        _free_for(moderator),
+        level,
+        ~Q(artwork__owner=moderator.pk),
+        ~Exists(passed_over),
+        ~Exists(parked),
+        state=CaseState.OPEN,
     )
+
+
+def _free_for(moderator: AbstractBaseUser) -> Q:
+    return Q(held_by__isnull=True) | Q(held_until__lte=timezone.now()) | Q(held_by=moderator.pk)
 
 
 def claim_next(
@@ -64,8 +72,8 @@ def claim_next(
 ) -> Case | None:
     """Claim the most urgent case of ``queue`` (default: all) that ``moderator`` may take; ``None`` when none is left.
 
-    ``besides`` are primary keys not wanted. On PostgreSQL rivals skip each other's rows; elsewhere the conditional
-    update decides, and the loser tries the next one. Raises ``NotAllowed``.
+    ``besides`` are primary keys not wanted. On PostgreSQL the row is locked as it is found, and rivals skip it;
+    elsewhere the conditional update decides, and the loser tries the next one. Raises ``NotAllowed``.
     """
     if not is_moderator(moderator):
         raise NotAllowed(_("Only moderators may do this."))
@@ -79,12 +87,11 @@ def claim_next(
             case = candidates.first()
             if case is None:
                 return None
-            now = timezone.now()
-            until = now + timedelta(seconds=settings.CASE_LEASE_SECONDS)
-            free = Q(held_by__isnull=True) | Q(held_until__lte=now) | Q(held_by=moderator.pk)
-            won = Case.objects.filter(free, pk=case.pk, state=CaseState.OPEN).update(
-                held_by=moderator.pk, held_until=until
-            )
+            until = timezone.now() + timedelta(seconds=settings.CASE_LEASE_SECONDS)
+            still = Case.objects.filter(pk=case.pk)
+            if not connection.features.has_select_for_update_skip_locked:
+                still = still.filter(_free_for(moderator), state=CaseState.OPEN)
+            won = still.update(held_by=moderator.pk, held_until=until)
         if won:
             case.held_by_id, case.held_until = moderator.pk, until
             return case

@@ -27,6 +27,8 @@ from moderation.saying import say
 from moderation.services import cases, events, outcomes, policies, second_looks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.contrib.auth.models import AbstractBaseUser
 
 
@@ -36,21 +38,23 @@ def decide(
     decider: AbstractBaseUser,
     action: str,
     reason_code: str,
-    explanation: str = "",
+    explanation: str | Callable[[Case], str] = "",
     version: int,
     template: str = "",
 ) -> Decision:
     """Decide ``case``; ``version`` is the case's version that the decider saw, ``template`` names the text that was
-    offered to them, for the log.
+    offered to them, for the log. An ``explanation`` may be written when the case is locked, from how it is then.
 
     Raises ``NotAllowed`` (permission, own work), ``CaseConflict`` (decided, withdrawn or changed meanwhile, or open
     at somebody else) and ``IncompleteDecision`` (a restriction without a fitting ground and an explanation).
     """
-    _check_statement(action, reason_code, explanation)
-    with transaction.atomic():
+    _check_ground(action, reason_code)
+    with transaction.atomic(), events.together():
         locked = cases.lock_for_decider(case=case, decider=decider, version=version)
         if locked.kind == CaseKind.APPEAL:
             raise IncompleteDecision(_("An appeal is answered by itself, with a reply to the artist."))
+        text = (explanation(locked) if callable(explanation) else explanation).strip()
+        _check_text(action, reason_code, text)
         policy = policies.current_policy().within(locked.artwork.category)
         now = timezone.now()
         restricts = action in RESTRICTING
@@ -62,7 +66,7 @@ def decide(
             artist_id=locked.artwork.owner_id,
             action=action,
             reason_code=reason_code,
-            explanation=explanation.strip(),
+            explanation=text,
             facts=_facts_of(locked),
             before=outcomes.standing_of(locked.artwork),
             automation=Automation.DETECTION,
@@ -147,14 +151,17 @@ def _reopen(case: Case, decision: Decision) -> None:
     )
 
 
-def _check_statement(action: str, reason_code: str, explanation: str) -> None:
+def _check_ground(action: str, reason_code: str) -> None:
     if action not in Action.values:
         raise IncompleteDecision(_("Choose what to do: approve, label or reject."))
     allowed = RESTRICTING_REASONS if action in RESTRICTING else APPROVING_REASONS
     if reason_code not in allowed:
         raise IncompleteDecision(_("Choose a reason that fits what you decide."))
+
+
+def _check_text(action: str, reason_code: str, text: str) -> None:
     needs_text = action in RESTRICTING or reason_code == ReasonCode.OTHER
-    if needs_text and not explanation.strip():
+    if needs_text and not text:
         raise IncompleteDecision(_("Explain to the artist, in your own words, what this rests on."))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -10,12 +12,16 @@ from django.db import transaction
 from moderation.models import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.contrib.auth.models import AbstractBaseUser
     from django.dispatch import Signal
 
     from moderation.models import Artwork, Case
 
 logger = logging.getLogger(__name__)
+
+_kept: ContextVar[list[Event] | None] = ContextVar("events kept for one statement", default=None)
 
 
 def log(
@@ -27,7 +33,7 @@ def log(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     reason: str = "",
-) -> Event:
+) -> None:
     """Append one event in the caller's transaction, and a log line once it is safe. ``actor=None`` is the machine."""
     about = {
         "work": str(artwork.reference) if artwork else None,
@@ -36,7 +42,7 @@ def log(
     }
     extra = {name: value for name, value in about.items() if value is not None}
     transaction.on_commit(lambda: logger.info("%s", verb, extra=extra))
-    return Event.objects.create(
+    event = Event(
         verb=verb,
         artwork=artwork,
         case=case,
@@ -45,6 +51,23 @@ def log(
         after=after or {},
         reason=reason,
     )
+    kept = _kept.get()
+    if kept is None:
+        event.save()
+    else:
+        kept.append(event)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Append the events that are logged inside by one statement at the end. Use it within the transaction."""
+    kept: list[Event] = []
+    token = _kept.set(kept)
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+    Event.objects.bulk_create(kept)
 
 
 def tell(signal: Signal, **arguments: Any) -> None:

@@ -150,7 +150,7 @@ def set_standing(
     artwork.standing, artwork.is_visible, artwork.ai_label = standing, visible, str(label)
     artwork.save(update_fields=["standing", "is_visible", "ai_label", "decision", "updated_at"])
     if visible and artwork.is_current:
-        for older in siblings(artwork).filter(is_visible=True):
+        for older in siblings(artwork).filter(is_visible=True).only("pk"):
             older.is_visible = False
             older.save(update_fields=["is_visible", "updated_at"])
             events.log("artwork_replaced", artwork=older, before={"visible": True}, after={"visible": False})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -40,32 +41,34 @@ if TYPE_CHECKING:
 @moderators_only
 def decide(request: DeskRequest, pk: int) -> HttpResponse:
     """Decide a case and go to the next (``stay`` stays). 409: somebody was first; 422: something is missing."""
-    one = get_object_or_404(Case.objects.select_related("artwork", "screening"), pk=pk)
-    form = DecisionForm(request.POST, case=one)
+    form = DecisionForm(request.POST)
     if not form.is_valid():
+        one = case_or_404(pk)
         if one.is_open:
-            return case_page(request, case_or_404(pk), form=form, status=422)
+            return case_page(request, one, form=form, status=422)
         return conflict(request, services.cases.conflict_with_decision(one), case=one)
     try:
-        services.decide(
-            case=one,
+        decision = services.decide(
+            case=Case(pk=pk),
             decider=request.user,
             action=form.reason.action,
             reason_code=form.reason.code,
-            explanation=form.cleaned_data["explanation"],
+            explanation=form.text_for,
             version=form.cleaned_data["version"],
             template=form.reason.template,
         )
+    except Case.DoesNotExist as error:
+        raise Http404 from error
     except CaseConflict as error:
-        return conflict(request, error, case=one, text=form.cleaned_data["explanation"])
+        return conflict(request, error, case=case_or_404(pk), text=form.cleaned_data["explanation"])
     except IncompleteDecision as error:
-        form.add_error(None, str(error))
+        form.add_error("explanation", str(error))
         return case_page(request, case_or_404(pk), form=form, status=422)
     except NotAllowed as error:
         messages.error(request, str(error))
         return case_page(request, case_or_404(pk), status=403)
     if "stay" in request.POST:
-        return redirect(case_url(one, queue_query(request)))
+        return redirect(case_url(decision.case, queue_query(request)))
     return to_next(request)
 
 
@@ -113,7 +116,7 @@ def bulk(request: DeskRequest) -> HttpResponse:
                 decider=request.user,
                 action=form.reason.action,
                 reason_code=form.reason.code,
-                explain=lambda case: reasons.explain(case, form.reason, seen=form.cleaned_data["seen"]),
+                explain=form.text_for,
                 template=form.reason.template,
             )
         except IncompleteDecision as error:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, OperationalError, connections, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from marketplace.models import Listing
 from moderation import selectors, services
 from moderation.errors import CaseConflict, IncompleteDecision, NotAllowed, TooLateToUndo
 from moderation.models import Artwork, Case, Decision, Event
-from moderation.services.cases import claim_case
+from moderation.services.cases import claim_case, lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -281,3 +283,39 @@ def test_two_deciders_at_once_one_wins(make_case: Callable[..., Case], moderator
         thread.join()
     assert sorted(outcomes) == ["conflict", "decided"]
     assert Decision.objects.count() == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_the_artwork_is_locked_before_its_case_and_what_changed_meanwhile_is_seen(
+    make_case: Callable[..., Case],
+) -> None:
+    case = make_case()
+    seen: list[Case] = []
+
+    def artwork_is_locked() -> bool:
+        try:
+            with transaction.atomic():
+                Artwork.objects.select_for_update(nowait=True).get()
+                transaction.set_rollback(True)  # gives the lock back
+        except OperationalError:
+            return True
+        return False
+
+    def lock_both() -> None:
+        try:
+            with transaction.atomic():
+                seen.append(lock(case))
+        finally:
+            connections.close_all()
+
+    waiter = threading.Thread(target=lock_both)
+    with transaction.atomic():
+        Case.objects.filter(pk=case.pk).update(version=F("version") + 1)  # the waiter cannot have the case yet
+        waiter.start()
+        deadline = time.monotonic() + 60
+        while not artwork_is_locked():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    waiter.join()
+    assert seen[0].version == case.version + 1

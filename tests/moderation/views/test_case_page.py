@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from moderation import services
-from moderation.models import Case, CaseNote, Decision, DeskPreferences, Event, Saliency, Skip
+from moderation.models import Case, CaseNote, Decision, DeskPreferences, Event, Policy, Saliency, Skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,6 +120,23 @@ def test_deciding_goes_on_to_the_next_case(desk: Client, make_case: Callable[...
     page = text_of(desk.get(answer["Location"]))
     assert f"Reject: “{first.artwork}”" in page
     assert "Undo" in page
+
+
+def test_a_decision_and_the_next_case_cost_thirteen_queries(
+    desk: Client, make_case: Callable[..., Case], many_cases: Callable[[int], list[Case]]
+) -> None:
+    case = many_cases(30)[0]
+    Policy.objects.update(second_look_percent=0)
+    with CaptureQueriesContext(connection) as captured:
+        assert decide(desk, case, explanation="Three hands.").status_code == 302  # the page's script fills the text
+    queries = [query["sql"] for query in captured if not query["sql"].startswith(("BEGIN", "SAVEPOINT", "RELEASE"))]
+    assert len(queries) <= 13, "\n".join(queries)
+
+
+def test_a_case_that_does_not_exist_is_not_found(desk: Client) -> None:
+    sent = {"version": 1, **SEEN}
+    assert desk.post(reverse("moderation:decide", args=[7]), sent).status_code == 404
+    assert desk.post(reverse("moderation:decide", args=[7]), {}).status_code == 404
 
 
 def test_the_last_case_leads_back_to_the_queue(desk: Client, make_case: Callable[..., Case]) -> None:
