@@ -8,7 +8,7 @@ UV ?= uv
 export PORT PICTURES RESET
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz requirements clean
+.PHONY: help demo test lint fuzz requirements chaos audit clean
 
 help: ## Say what there is to make
 	@printf 'Brushmark screens uploads of an art marketplace and brings the suspects to people.\n\n'
@@ -51,6 +51,16 @@ fuzz: ## Fuzz the readers of hostile files for five minutes (atheris, where it r
 	@$(PYTHON) tools/bootstrap.py full
 	$(RUN)/pip install --quiet atheris
 	$(RUN)/python -m tests.fuzz.readers -max_total_time=300
+
+chaos: ## Break every part of a site under 1,000 uploads each and print what became of them (COUNT=60 is quicker)
+	@$(PYTHON) tools/bootstrap.py full
+	$(RUN)/python -m tests.chaos.scenarios $(or $(COUNT),1000)
+
+audit: ## Look the pinned packages up among known vulnerabilities (pip-audit; needs the network)
+	@$(PYTHON) tools/bootstrap.py full
+	@$(RUN)/pip install --quiet pip-audit || { echo 'pip-audit could not be installed: it needs a package index.'; exit 1; }
+	@$(RUN)/pip-audit --requirement requirements.txt --no-deps --disable-pip --progress-spinner off \
+	  || { echo 'The audit found something, or could not ask pypi.org (its last lines say which).'; exit 1; }
 
 requirements: ## Compile the pinned requirements (needs uv; UPGRADE=1 takes newer ones)
 	@for file in requirements.txt requirements-serve.txt; do head -n 1 $$file > $$file.head; done

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from django.core.files.storage import storages
 from django.db import DatabaseError, IntegrityError, transaction
@@ -14,6 +14,7 @@ from django.utils import timezone
 from marketplace.models import Listing, Reader
 from moderation import selectors as moderation
 from moderation.models.artwork import RESTRICTED
+from moderation.services import retention
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -143,6 +144,49 @@ def remember_reader(*, user: User, language: str, time_zone: str) -> None:
     """Remember in which language and zone ``user`` reads. An empty zone is not known: the one before stays."""
     known = {"language": language, **({"time_zone": time_zone} if time_zone else {})}
     Reader.objects.update_or_create(user=user, defaults=known)
+
+
+def export_artist(*, artist: User) -> dict[str, Any]:
+    """Return what is stored about ``artist``, as JSON values."""
+    return {
+        "account": {
+            "name": artist.username,
+            "email": artist.email,
+            "joined": artist.date_joined,
+            "last sign-in": artist.last_login,
+        },
+        "listings": list(
+            Listing.objects.filter(artist=artist)
+            .order_by("pk")
+            .values(
+                "public_id", "title", "description", "category", "price", "currency", "declared_origin", "created_at"
+            )
+        ),
+        "moderation": retention.export_artist(artist),
+    }
+
+
+def forget_artist(*, artist: User, dry_run: bool = False) -> tuple[int, retention.Counts]:
+    """Delete an artist's works and words; return how many listings went, and what else.
+
+    The account stays as a number, because decisions and the log point at it: without a name, an address, or a way in.
+    Raises ``NotAllowed`` while an appeal of theirs is open.
+    """
+    with transaction.atomic():
+        listings = Listing.objects.filter(artist=artist)
+        number = listings.count()
+        if dry_run:
+            return number, retention.forget_artist(artist, dry_run=True)
+        for listing in listings:
+            listing.delete()
+        counts = retention.forget_artist(artist)
+        artist.username, artist.email, artist.first_name, artist.last_name = f"forgotten-{artist.pk}", "", "", ""
+        artist.is_active = artist.is_staff = artist.is_superuser = False
+        artist.set_unusable_password()
+        artist.save()
+        artist.groups.clear()
+        Reader.objects.filter(user=artist).delete()
+    return number, counts
 
 
 def _put_picture(listing: Listing, picture: UploadedFile[bytes], header: Header) -> None:

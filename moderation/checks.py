@@ -55,6 +55,8 @@ def _impossible_values() -> Iterator[CheckMessage]:
         "APPEAL_MAX_FILE_BYTES",
         "APPEAL_MAX_TOTAL_BYTES",
         "APPEAL_FILE_DAYS",
+        "ADDRESS_DAYS",
+        "WITHDRAWN_DAYS",
         "NOTICE_ATTEMPTS",
         "GATE_MIN_WORKS",
         "GATE_MAX_WORKS",

@@ -73,6 +73,10 @@ class ModerationSettings:
     """Most bytes of an appeal's files together."""
     APPEAL_FILE_DAYS: int = 90
     """How long an appeal's files are kept after it was answered; ``forget_appeal_files`` deletes them then."""
+    ADDRESS_DAYS: int = 90
+    """How long the address that a notice was sent to is kept."""
+    WITHDRAWN_DAYS: int = 365
+    """How long title, small picture and evidence of a work are kept after its object was deleted."""
     PRIVATE_STORAGE: str = "moderation-private"
     """Alias in ``STORAGES`` for files that nobody else may see; see ``moderation.workfiles.storage``."""
     SITE_URL: str = ""
@@ -143,5 +147,5 @@ def beat_schedule(
         "moderation-detectors": {"task": "moderation.tasks.find_detectors", "schedule": missed_seconds},
         "moderation-count-scores": {"task": "moderation.tasks.count_scores", "schedule": count_seconds},
         "moderation-rejudge": {"task": "moderation.tasks.rejudge", "schedule": sweep_seconds},
-        "moderation-retention": {"task": "moderation.tasks.forget_appeal_files", "schedule": 24 * 60 * 60},
+        "moderation-retention": {"task": "moderation.tasks.retain", "schedule": 24 * 60 * 60},
     }

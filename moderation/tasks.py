@@ -22,6 +22,7 @@ from moderation.services import (
     pulse,
     queueing,
     rejudging,
+    retention,
     sealing,
 )
 
@@ -73,9 +74,9 @@ def read_appeal_files() -> None:
 
 
 @shared_task(ignore_result=True, soft_time_limit=500, time_limit=600)
-def forget_appeal_files() -> None:
-    """Delete appeals' files that are past their time. A second run finds them gone."""
-    appeal_files.forget()
+def retain() -> None:
+    """Delete what is past its time. A second run finds it gone."""
+    retention.retain()
 
 
 @shared_task(ignore_result=True, soft_time_limit=250, time_limit=300)

@@ -206,5 +206,6 @@ _FOR_MODERATOR: dict[str, Callable[[Event], str]] = {
         _("The gate about %(detector)s: %(state)s.")
         % {"detector": event.after.get("detector", "?"), "state": _label(GateState, event.after.get("state"))}
     ),
+    "artist_forgotten": lambda event: _("An artist's data were deleted."),
     "second_look_taken": lambda event: _("Looked a second time, without knowing the outcome."),
 }

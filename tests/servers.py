@@ -36,51 +36,91 @@ def postgresql_programs() -> Path | None:
     return next((Path(folder) for folder in candidates if Path(folder, "pg_ctl").exists()), None)
 
 
+class PostgreSQL:
+    """A throw-away PostgreSQL in ``folder`` that can be stopped and started. As root it runs as ``postgres``."""
+
+    def __init__(self, folder: str) -> None:
+        programs = postgresql_programs()
+        if programs is None:
+            raise RuntimeError("PostgreSQL's server programs are not installed (Debian: apt-get install postgresql).")
+        self.programs, self.folder, self.port = programs, folder, free_port()
+        self.user = "postgres" if os.geteuid() == 0 else None
+        self.data, self.log = f"{folder}/data", f"{folder}/log"
+        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+        if self.user:
+            shutil.chown(folder, self.user)
+        how = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        self._run(f"{programs}/initdb", "-D", self.data, *how)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = f"-h 127.0.0.1 -p {self.port} -k {self.folder} -c fsync=off -c max_connections=120"
+        self._run(f"{self.programs}/pg_ctl", "-D", self.data, "-l", self.log, "-o", options, "-w", "start")
+
+    def stop(self) -> None:
+        """Stop it as a crash would: no client is waited for."""
+        self._run(f"{self.programs}/pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
+
+    def _run(self, *command: str) -> None:
+        done = subprocess.run(command, user=self.user, cwd=self.folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            server_log = Path(self.log).read_text() if Path(self.log).exists() else ""
+            raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}{server_log}")
+
+
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """Start a throw-away PostgreSQL and yield its ``DATABASE_URL``. As root it runs as the user ``postgres``."""
-    programs = postgresql_programs()
-    if programs is None:
-        raise RuntimeError("PostgreSQL's server programs are not installed (Debian: apt-get install postgresql).")
-    user = "postgres" if os.geteuid() == 0 else None
-    port = free_port()
+    """Start a throw-away PostgreSQL and yield its ``DATABASE_URL``."""
     with tempfile.TemporaryDirectory(prefix="bm-pg-") as folder:
-        if user:
-            shutil.chown(folder, user)
-        data, log = f"{folder}/data", f"{folder}/log"
-
-        def run(*command: str) -> None:
-            done = subprocess.run(command, user=user, cwd=folder, capture_output=True, text=True, check=False)
-            if done.returncode:
-                server_log = Path(log).read_text() if Path(log).exists() else ""
-                raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}{server_log}")
-
-        run(f"{programs}/initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-        options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off -c max_connections=120"
-        run(f"{programs}/pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
+        server = PostgreSQL(folder)
+        server.start()
         try:
-            yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+            yield server.url
         finally:
-            run(f"{programs}/pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+            server.stop()
+
+
+class Redis:
+    """A Redis of the machine's packages that keeps its data in ``folder``, and can be killed and started again."""
+
+    def __init__(self, folder: str) -> None:
+        program = shutil.which("redis-server")
+        if program is None:
+            raise RuntimeError("redis-server is not installed (Debian: apt-get install redis-server).")
+        self.program, self.folder, self.port = program, folder, free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        keeping = ["--dir", self.folder, "--save", "", "--appendonly", "yes", "--appendfsync", "always"]
+        self.process = subprocess.Popen(
+            [self.program, "--port", str(self.port), "--bind", "127.0.0.1", *keeping], stdout=subprocess.DEVNULL
+        )
+        _wait_for_port(self.port)
+
+    def kill(self) -> None:
+        """SIGKILL it."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+            self.process = None
+
+    def forget(self) -> None:
+        """Lose what it kept; it must not run."""
+        shutil.rmtree(Path(self.folder, "appendonlydir"), ignore_errors=True)
 
 
 @contextmanager
 def redis_server() -> Iterator[str]:
     """Start a throw-away Redis from the machine's packages and yield its URL."""
-    program = shutil.which("redis-server")
-    if program is None:
-        raise RuntimeError("redis-server is not installed (Debian: apt-get install redis-server).")
-    port = free_port()
-    process = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for_port(port)
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        process.terminate()
-        process.wait(10)
+    with tempfile.TemporaryDirectory(prefix="bm-redis-") as folder:
+        server = Redis(folder)
+        server.start()
+        try:
+            yield server.url
+        finally:
+            server.kill()
 
 
 @contextmanager

@@ -23,6 +23,10 @@ FINAL_STATES = (ScreeningState.DONE, ScreeningState.FAILED, ScreeningState.CANCE
 OPEN_STATES = (ScreeningState.PENDING, ScreeningState.RUNNING)
 
 
+OF_THE_MACHINE = ("detector", "memory", "storage", "worker_lost")
+"""Failures that are not the picture's fault; one picture may be unlucky, many mean that something is broken."""
+
+
 class Purpose(models.TextChoices):
     UPLOAD = "upload", _("New upload")
     RESCREEN = "rescreen", _("Looked at again")

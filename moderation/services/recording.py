@@ -12,6 +12,7 @@ from django.utils import timezone
 from moderation import signals, timing
 from moderation.conf import settings
 from moderation.models import Artwork, Screening, ScreeningState
+from moderation.models.screening import OF_THE_MACHINE
 from moderation.services import events, outcomes, policies, queueing, standing
 from moderation.services.judging import replay
 from moderation.timing import timed
@@ -90,6 +91,8 @@ def give_up_or_retry(screening: Screening, *, artwork: Artwork, code: str, messa
     screening.failure_code, screening.failure_message = code, message
     if final or screening.attempts >= settings.MAX_ATTEMPTS:
         _finish(screening, ScreeningState.FAILED)
+        if code in OF_THE_MACHINE:  # an alert, wherever errors go: this is not about one odd picture
+            logger.error("Screening %s is given up (%s: %s); a person looks instead.", screening.pk, code, message)
         outcomes.apply_failure(artwork, screening=screening, policy=policies.current_policy().within(artwork.category))
         events.log("screening_failed", artwork=artwork, after={"code": code}, reason=message)
         return

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 
 from moderation import gate_wording, wording
 from moderation.models import Action, Severity
+from moderation.permissions import PUBLISH_POLICY
 from moderation.selectors import artists
+from moderation.selectors import troubles as selectors_troubles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +39,13 @@ def artwork_status(context: dict[str, Any], artwork: Artwork | None) -> dict[str
         whose = artwork.owner_id or -artwork.pk
         clock = clocks[whose] = clocks.get(whose) or artists.clock_for(artwork)
     return {"artwork": artwork, "status": artists.status_of(artwork, clock)}
+
+
+@register.inclusion_tag("moderation/_troubles.html", takes_context=True)
+def troubles(context: dict[str, Any]) -> dict[str, Any]:
+    """Render what an admin should see to; nothing for everybody else, and nothing where nothing is wrong."""
+    user = context["request"].user
+    return {"troubles": selectors_troubles.troubles() if user.is_staff or user.has_perm(PUBLISH_POLICY) else []}
 
 
 @register.filter

@@ -115,7 +115,7 @@ def artwork_file(request: HttpRequest, reference: UUID) -> HttpResponseBase:
     look at is sent; ``?original`` asks for the bytes themselves.
     """
     record = get_object_or_404(Artwork, reference=reference)
-    if not may_see_file(request.user, record):
+    if not record.file_name or not may_see_file(request.user, record):
         raise Http404
     if "original" not in request.GET:
         found = Thumbnail.objects.filter(artwork=record).values("view", "source_type").first()
