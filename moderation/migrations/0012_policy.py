@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="screening",
             index=models.Index(
-                condition=models.Q(("state", "done")), fields=["finished_at"], name="moderation_screening_finished_at"
+                condition=models.Q(("state", "done")), fields=["finished_at"], name="moderation_screening_done_at"
             ),
         ),
         migrations.AddIndex(

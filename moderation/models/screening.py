@@ -141,7 +141,7 @@ class Screening(models.Model):
             models.Index(
                 fields=["finished_at"],
                 condition=Q(state=ScreeningState.DONE),
-                name="moderation_screening_finished_at",
+                name="moderation_screening_done_at",
             ),
             models.Index(
                 fields=["p_ai"], condition=Q(state=ScreeningState.DONE), name="moderation_screening_by_score"
