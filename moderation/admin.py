@@ -72,10 +72,10 @@ class DecisionAdmin(ReadOnlyAdmin):
 class NoticeAdmin(ReadOnlyAdmin):
     """Messages to artists; those that could not be sent can be tried again."""
 
-    list_display = ["decision", "state", "attempts", "sent_at", "next_try_at", "problem"]
+    list_display = ["__str__", "state", "attempts", "sent_at", "next_try_at", "problem"]
     list_filter = ["state"]
-    search_fields = ["decision__reference", "decision__artwork__title"]
-    list_select_related = ["decision__artwork"]
+    search_fields = ["decision__reference", "decision__artwork__title", "question__case__artwork__title"]
+    list_select_related = ["decision__artwork", "question"]
     actions = ["try_again"]
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
@@ -85,7 +85,7 @@ class NoticeAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Try the chosen ones again"), permissions=["retry"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
         """Let the chosen notices be sent at the next sweep."""
-        for notice in queryset.select_related("decision__artwork"):
+        for notice in queryset.select_related("decision__case__artwork", "question__case__artwork"):
             notices.retry(notice, actor=request.user)  # type: ignore[arg-type]
 
 

@@ -143,7 +143,11 @@ _FOR_ARTIST: dict[str, Callable[[Event], str]] = {
         else _("It waited too long, so it is shown meanwhile.")
     ),
     "case_overdue": lambda event: _("It waited too long, so it was put before all others."),
-    "notice_sent": lambda event: _("You were told of the decision by mail."),
+    "notice_sent": lambda event: (
+        _("You were told of the question by mail.")
+        if "question" in event.after
+        else _("You were told of the decision by mail.")
+    ),
     "appeal_filed": lambda event: _("You appealed against the decision."),
     "appeal_decided": lambda event: _("Your appeal was answered: %(outcome)s.") % {"outcome": _outcome(event)},
 }
@@ -180,7 +184,9 @@ _FOR_MODERATOR: dict[str, Callable[[Event], str]] = {
     "waited_out": lambda event: _("Waited longer than the policy allows."),
     "case_overdue": lambda event: _("Nobody decided in the policy’s time: put before all others."),
     "notice_sent": lambda event: _("The artist was told by mail."),
-    "notice_without_address": lambda event: _("The artist has no mail address; the decision stands on their page."),
+    "notice_without_address": lambda event: _(
+        "The artist has no mail address; what they would be told stands on their page."
+    ),
     "notice_failed": lambda event: _("The mail to the artist could not be sent."),
     "notice_retried": lambda event: _("Let the mail to the artist be tried again."),
     "appeal_filed": lambda event: _("Appealed against the decision."),

@@ -22,7 +22,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Send, and say how many left and how many are given up."""
         if options["retry_failed"]:
-            for notice in Notice.objects.filter(state=NoticeState.FAILED).select_related("decision__artwork"):
+            for notice in Notice.objects.filter(state=NoticeState.FAILED).select_related(
+                "decision__case__artwork", "question__case__artwork"
+            ):
                 notices.retry(notice)
         sent = notices.send_notices()
         failed = Notice.objects.filter(state=NoticeState.FAILED).count()

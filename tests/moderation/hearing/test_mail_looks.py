@@ -9,7 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
-from moderation.models import Appeal, Decision
+from moderation import services
+from moderation.models import Appeal, Case, Decision
 from moderation.services import notices
 
 if TYPE_CHECKING:
@@ -24,7 +25,12 @@ LONG = (
 
 @pytest.fixture
 def mails(
-    decided: Callable[..., Decision], appealed: Callable[..., Appeal], answer: Callable[..., Decision], settings: Any
+    decided: Callable[..., Decision],
+    appealed: Callable[..., Appeal],
+    answer: Callable[..., Decision],
+    make_case: Callable[..., Case],
+    moderator: Any,
+    settings: Any,
 ) -> dict[str, Any]:
     """One of each mail that artists get."""
     settings.MODERATION = {**settings.MODERATION, "RULES_URL": "/rules"}
@@ -36,7 +42,10 @@ def mails(
         "answered": answer(appealed(), "upheld"),
     }
     Decision.objects.update(notice_due_at=timezone.now())
-    return {name: notices.message_of(Decision.objects.get(pk=one.pk), "mia@example.org") for name, one in made.items()}
+    asked = make_case(title=title[:120])
+    question = services.ask_artist(case=asked, moderator=moderator, text=LONG[:900], version=asked.version)
+    written = {one: notices.message_of(Decision.objects.get(pk=made[one].pk), "mia@example.org") for one in made}
+    return {**written, "asked": notices.question_message(question, "mia@example.org")}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -51,8 +60,8 @@ def test_every_mail_fits_and_reads_well(mails: dict[str, Any], chromium: Any, sc
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
             assert [one["id"] for one in Axe().run(page).response["violations"]] == [], (name, width)
             assert page.title()
-            button = page.get_by_role("link", name="Appeal", exact=True)
-            assert button.count() == (name in ("rejected", "labelled")), name
+            button = page.get_by_role("link", name=re.compile("^(Appeal|Answer)$"))
+            assert button.count() == (name in ("rejected", "labelled", "asked")), name
             if button.count():
                 assert button.bounding_box()["height"] >= 44  # a thumb hits it
         assert fetched == []  # nothing is loaded: reading a mail tells nobody

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core import mail
 from django.core.management import call_command
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from marketplace.mail import mail_settings
 from marketplace.models import Reader
-from moderation import services
-from moderation.models import Appeal, Decision, Event, Notice
+from moderation import services, wording
+from moderation.models import Appeal, Case, Decision, Event, Notice
 from moderation.services import notices
 
 if TYPE_CHECKING:
@@ -92,6 +93,45 @@ def test_the_answer_to_an_appeal_is_told(appealed: Callable[..., Appeal], answer
     assert "A label instead of removal" in message.body
     assert "The layers show it grow. Sorry." in message.body
     assert "answers your appeal and is final here" in message.body
+
+
+def test_a_question_is_told_at_once_and_once(make_case: Callable[..., Case], moderator: Any, artist: Any) -> None:
+    case = make_case(title="Heron")
+    question = services.ask_artist(
+        case=case, moderator=moderator, text="How did you draw <the> feathers?", version=case.version
+    )
+    assert notices.send_notices() == 1
+    assert notices.send_notices() == 0
+    (message,) = mail.outbox
+    assert message.to == ["artist@example.org"]
+    assert message.subject == "A question about your work “Heron”"
+    html = message.alternatives[0].content
+    assert "How did you draw <the> feathers?" in message.body
+    assert "How did you draw &lt;the&gt; feathers?" in html
+    for text in (message.body, html):
+        assert f"https://art.example/moderation/artworks/{case.artwork.reference}/#question" in text
+        assert "Nothing is decided before" in text
+        assert str(question.wait_until.year) in text
+    event = Event.objects.get(verb="notice_sent", artwork=case.artwork)
+    assert wording.for_artist(event) == "You were told of the question by mail."
+
+
+def test_a_question_that_waits_for_nothing_is_not_told(
+    make_case: Callable[..., Case], moderator: Any, artist: Any
+) -> None:
+    answered, late, closed = (make_case() for _turn in range(3))
+    for case in (answered, late, closed):
+        services.ask_artist(case=case, moderator=moderator, text="A sketch?", version=case.version)
+    services.answer_question(question=answered.questions.get(), artist=artist, answer="Here.")
+    late.questions.update(wait_until=timezone.now())
+    Case.objects.filter(pk=closed.pk).update(state="withdrawn", closed_at=timezone.now())
+    assert notices.send_notices() == 0
+    assert not Notice.objects.exists()
+
+
+def test_the_database_takes_a_notice_about_one_thing(make_case: Callable[..., Case], moderator: Any) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Notice.objects.create()
 
 
 def test_a_title_cannot_break_the_subject_or_the_page(decided: Callable[..., Decision]) -> None:
