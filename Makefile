@@ -8,7 +8,7 @@ UV ?= uv
 export PORT PICTURES RESET
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fuzz requirements chaos audit clean
+.PHONY: help demo test lint docs fuzz requirements chaos audit clean
 
 help: ## Say what there is to make
 	@printf 'Brushmark screens uploads of an art marketplace and brings the suspects to people.\n\n'
@@ -47,6 +47,10 @@ lint: ## Check style, types, imports, migrations and templates
 	$(RUN)/python manage.py makemigrations --check --dry-run --skip-checks
 	find marketplace moderation templates tests -name '*.html' -print0 | xargs -0 $(RUN)/djade --check --target-version 5.2
 
+docs: ## Build the docs into site/
+	@$(PYTHON) tools/bootstrap.py full
+	NO_MKDOCS_2_WARNING=1 $(RUN)/python -m mkdocs build --strict
+
 fuzz: ## Fuzz the readers of hostile files for five minutes (atheris, where it runs)
 	@$(PYTHON) tools/bootstrap.py full
 	$(RUN)/pip install --quiet atheris
@@ -72,5 +76,5 @@ requirements: ## Compile the pinned requirements (needs uv; UPGRADE=1 takes newe
 	  grep -v '^#' $$file > $$file.body; cat $$file.head $$file.body > $$file; rm $$file.head $$file.body; done
 
 clean: ## Remove what was made: the demo's data, caches, the virtual environment
-	rm -rf $(VENV) var staticfiles build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) var staticfiles build dist site .nox .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -22,6 +22,7 @@ from moderation.models import (
     Decision,
     Detector,
     Notice,
+    NoticeState,
     Policy,
     Pulse,
     Screening,
@@ -106,8 +107,9 @@ def _outcomes() -> Iterator[Metric]:
     yield CounterMetricFamily("brushmark_cases", "Cases that were ever opened.", value=Case.objects.count())
     yield CounterMetricFamily("brushmark_appeals", "Appeals that were ever filed.", value=Appeal.objects.count())
     notices = GaugeMetricFamily("brushmark_notices", "Notices to artists, by state.", labels=["state"])
-    for (state,), number in _counts(Notice.objects.all(), "state"):
-        notices.add_metric([state], number)
+    found = {state: number for (state,), number in _counts(Notice.objects.all(), "state")}
+    for one in NoticeState:
+        notices.add_metric([one.value], found.get(one.value, 0))
     yield notices
 
 
