@@ -218,5 +218,7 @@ class RevisionForm(ListingForm):
         picture = self.fields["picture"]
         picture.required = False
         picture.label = _("A new picture (optional)")
-        picture.help_text = _("A new picture is screened anew. Until then the public sees the one before.")
+        picture.help_text = _(
+            "A new picture is screened anew. Until then the public sees the one before, if that was public."
+        )
         del self.fields["submission"]

@@ -1,11 +1,36 @@
-/* The appeal's form, a little kinder: characters left, the chosen files and their sizes, one press only.
-   Everything is checked on the server whether this runs or not. */
+/* The appeal's form, a little kinder: a draft that stays, characters left, the chosen files and their sizes, one press
+   only. Everything is checked on the server whether this runs or not. */
 
 (() => {
   "use strict";
 
+  // The draft lies in this browser alone, under the address of the form, until the appeal has arrived.
+  const draft = {
+    use(act) {
+      try {
+        return act(window.localStorage);
+      } catch {
+        return null; // the browser keeps nothing for sites
+      }
+    },
+    read: (address) => draft.use((store) => JSON.parse(store.getItem(`draft:${address}`))),
+    write: (address, words) => draft.use((store) => store.setItem(`draft:${address}`, JSON.stringify(words))),
+    forget: (address) => draft.use((store) => store.removeItem(`draft:${address}`)),
+  };
+  const sent = document.querySelector("[data-appealed]");
+  if (sent) draft.forget(sent.dataset.appealed);
+
   const form = document.querySelector("[data-appeal]");
   if (!form) return;
+
+  const words = [...form.querySelectorAll("#id_text, #id_link")];
+  const kept = draft.read(window.location.pathname);
+  if (kept && words.every((field) => !field.value)) {
+    for (const field of words) field.value = kept[field.name] ?? "";
+  }
+  form.addEventListener("input", () => {
+    draft.write(window.location.pathname, Object.fromEntries(words.map((field) => [field.name, field.value])));
+  });
 
   const text = form.querySelector("[data-limit]");
   const count = form.querySelector("[data-count]");
@@ -14,8 +39,8 @@
 
   const tell = () => {
     const left = limit - [...text.value].length;
-    const words = left < 0 ? count.dataset.over : count.dataset.left;
-    count.textContent = words.replace("%n", number.format(Math.abs(left)));
+    const said = left < 0 ? count.dataset.over : count.dataset.left;
+    count.textContent = said.replace("%n", number.format(Math.abs(left)));
     count.classList.toggle("bm-is-over", left < 0);
   };
   text.addEventListener("input", tell);

@@ -84,6 +84,32 @@ def test_no_page_of_the_artist_has_a_barrier(
     context.close()
 
 
+def test_a_draft_stays_until_the_appeal_has_arrived(
+    decided: Callable[..., Decision], chromium: Any, live_server: Any
+) -> None:
+    decision = decided()
+    address = reverse("moderation:decision", args=[decision.reference])
+    context = chromium.new_context(base_url=live_server.url)
+    page = context.new_page()
+    sign_in(page)
+    page.goto(f"{address}appeal")
+    page.get_by_label("Why is the decision wrong?").fill("I drew every feather.")
+    page.get_by_label("A link, if you have one").fill("https://videos.example/heron")
+    page.goto(address)  # to read the reasons once more
+    page.close()
+    page = context.new_page()
+    page.goto(f"{address}appeal")
+    words = page.get_by_label("Why is the decision wrong?")
+    assert words.input_value() == "I drew every feather."
+    assert page.get_by_label("A link, if you have one").input_value() == "https://videos.example/heron"
+    assert "Characters left: 1,979" in page.inner_text("main")
+    page.get_by_role("button", name="Send the appeal").click()
+    page.get_by_text("Your appeal has arrived.").wait_for()
+    assert Appeal.objects.get().text == "I drew every feather."
+    assert page.evaluate("localStorage.length") == 0
+    context.close()
+
+
 def test_two_artists_see_nothing_of_each_other(
     addresses: dict[str, str], chromium: Any, live_server: Any, other_artist: User, make_listing: Callable[..., Any]
 ) -> None:

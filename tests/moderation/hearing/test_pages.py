@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from marketplace.models import Listing
 from moderation.models import Appeal, AppealFile, Artwork, Case, Decision
 
 if TYPE_CHECKING:
@@ -71,6 +72,31 @@ def test_the_decision_page_tells_everything(decided: Callable[..., Decision], ar
         assert words in text
     assert decision.decider.username not in text
     assert page["Cache-Control"] == "private, no-store"
+
+
+def test_a_decision_that_was_overturned_says_so_first(
+    appealed: Callable[..., Appeal], answer: Callable[..., Decision], artist: Any
+) -> None:
+    stands, fallen = appealed(), appealed()
+    answer(stands, "upheld")
+    answer(fallen, "overturned")
+    words = "You appealed, and this decision no longer stands:"
+    for appeal, is_told in ((stands, False), (fallen, True)):
+        page = visitor(artist).get(reverse("moderation:decision", args=[appeal.decision.reference])).content.decode()
+        assert (words in page) is is_told
+        assert not is_told or page.index(words) < page.index("The reasons")
+
+
+def test_a_decision_stays_when_its_work_is_gone(decided: Callable[..., Decision], artist: Any) -> None:
+    decision = decided()
+    Listing.objects.all().delete()
+    client = visitor(artist)
+    page = client.get(reverse("moderation:decision", args=[decision.reference]))
+    assert page.status_code == 200
+    assert "Three hands on one arm." in page.content.decode()
+    assert client.get(reverse("moderation:decision_json", args=[decision.reference])).status_code == 200
+    assert client.get(f"/moderation/artworks/{decision.artwork.reference}/thumbnail").status_code == 200
+    assert str(decision.artwork) in client.get(reverse("moderation:record")).content.decode()
 
 
 def test_a_decision_that_can_be_undone_says_when_it_is_final(decided: Callable[..., Decision], artist: Any) -> None:
