@@ -112,6 +112,8 @@ TABLE: list[Row] = [
     ("POST", "sign_out", "", "go go go go go go go go go"),
     ("GET", "theme", "", "405 405 405 405 405 405 405 405 405"),
     ("POST", "theme", "", "go go go go go go go go go"),
+    ("GET", "set_language", "", "go go go go go go go go go"),
+    ("POST", "set_language", "", "go go go go go go go go go"),
     ("GET", "favicon.ico", "", "go go go go go go go go go"),
     ("GET", "healthz", "", "200 200 200 200 200 200 200 200 200"),
     ("GET", "readyz", "", "200 200 200 200 200 200 200 200 200"),
