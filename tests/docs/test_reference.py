@@ -152,7 +152,7 @@ def test_templates_that_may_be_overridden_are_there_with_their_blocks() -> None:
 def test_templates_get_the_variables_that_are_promised(
     make_case: Callable[..., Case], moderator: Any, client: Any, artist: Any
 ) -> None:
-    from moderation.services.notices import message_of
+    from moderation.services.notices import message_of, question_message
 
     seen: dict[str, set[str]] = {}
 
@@ -163,6 +163,9 @@ def test_templates_get_the_variables_that_are_promised(
     template_rendered.connect(note)
     try:
         case = make_case()
+        question = services.ask_artist(case=case, moderator=moderator, text="Which brushes?", version=case.version)
+        question_message(question, artist.email)
+        case.refresh_from_db()
         decision = services.decide(
             case=case,
             decider=moderator,
