@@ -77,6 +77,11 @@ class Policy(models.Model):
     when_waited_out = models.CharField(
         _("when a work has waited too long"), max_length=8, choices=WaitedOut, default=WaitedOut.ASK
     )
+    answer_hours = models.PositiveIntegerField(
+        _("hours an artist has to answer a question"),
+        default=72,
+        help_text=_("Until then the case waits, unless the answer comes earlier."),
+    )
     appeal_hours = models.PositiveIntegerField(_("hours to decide an appeal"), default=168)
     trusted_artist_bonus = models.FloatField(
         _("added to the review threshold of trusted artists"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from moderation.errors import CaseConflict, IncompleteDecision
-from moderation.models import Artwork, Band, Case, CaseNote, CaseState, Escalation, Severity, Standing
+from moderation.models import Artwork, Band, Case, CaseKind, CaseNote, CaseState, Escalation, Severity, Standing
 from moderation.saying import say
 from moderation.services import cases, events, policies
 
@@ -33,14 +33,16 @@ def add_note(*, case: Case, author: AbstractBaseUser, text: str) -> CaseNote:
 def escalate_case(*, case: Case, moderator: AbstractBaseUser, reason: str, version: int) -> Escalation:
     """Pass an open case to the senior moderators; from then on only they decide it.
 
-    Raises ``NotAllowed``, ``IncompleteDecision`` (no reason), ``CaseConflict`` (decided or changed meanwhile, or open
-    at somebody else).
+    Raises ``NotAllowed``, ``IncompleteDecision`` (no reason, or an appeal: it is theirs already) and
+    ``CaseConflict`` (decided or changed meanwhile, or open at somebody else).
     """
     reason = reason.strip()
     if not reason:
         raise IncompleteDecision(_("Tell the senior moderators in a sentence why you pass it on."))
     with transaction.atomic():
         locked = cases.lock_for_decider(case=case, decider=moderator, version=version)
+        if locked.kind == CaseKind.APPEAL:
+            raise IncompleteDecision(_("An appeal is with the senior moderators already."))
         escalation, created = Escalation.objects.get_or_create(
             case=locked, defaults={"by_id": moderator.pk, "reason": reason[:500]}
         )

@@ -12,18 +12,16 @@ from django.utils.translation import gettext as _
 from moderation.errors import CaseConflict, IncompleteDecision, NotAllowed
 from moderation.models import CaseKind, Question
 from moderation.permissions import is_owner
-from moderation.services import cases, events
+from moderation.services import cases, events, policies
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
     from moderation.models import Case
 
-ANSWER_WITHIN = timedelta(hours=72)
-
 
 def ask_artist(*, case: Case, moderator: AbstractBaseUser, text: str, version: int) -> Question:
-    """Ask the artist about ``case``; it goes back, parked until they answer or ``ANSWER_WITHIN`` is over.
+    """Ask the artist about ``case``; it goes back, parked until they answer or the policy's time to answer is over.
 
     Raises ``NotAllowed``, ``IncompleteDecision`` (no text, no artist to ask, a question open already) and
     ``CaseConflict`` (decided or changed meanwhile, or open at somebody else).
@@ -37,8 +35,12 @@ def ask_artist(*, case: Case, moderator: AbstractBaseUser, text: str, version: i
             raise IncompleteDecision(_("There is no artist to ask here."))
         if locked.questions.filter(answered_at__isnull=True).exists():
             raise IncompleteDecision(_("A question is open already: wait for the answer."))
+        policy = policies.current_policy().within(locked.artwork.category)
         question = Question.objects.create(
-            case=locked, asked_by_id=moderator.pk, text=text[:1000], wait_until=timezone.now() + ANSWER_WITHIN
+            case=locked,
+            asked_by_id=moderator.pk,
+            text=text[:1000],
+            wait_until=timezone.now() + timedelta(hours=policy.answer_hours),
         )
         locked.held_by = locked.held_until = None
         locked.version += 1

@@ -35,6 +35,12 @@ def file_again(decision: Decision) -> Appeal:
     return services.file_appeal(decision=decision, artist=decision.artist, text="No.")
 
 
+def test_an_appeal_is_not_passed_to_the_seniors_who_have_it(appealed: Callable[..., Appeal], senior: Any) -> None:
+    case = appealed().case
+    with pytest.raises(IncompleteDecision, match="with the senior moderators already"):
+        services.escalate_case(case=case, moderator=senior, reason="Hm.", version=case.version)
+
+
 @pytest.mark.parametrize(
     ("outcome", "standing", "visible", "label", "action"),
     [

@@ -246,6 +246,7 @@ def test_a_senior_answers_on_the_cases_page(appealed: Callable[..., Appeal], sen
     assert "The artist appeals" in page
     assert appeal.text in page
     assert "sketch.png" in page
+    assert "Pass to the seniors" not in page, "an appeal is theirs already, and the list of keys says so"
     url = reverse("moderation:decide_appeal", args=[appeal.case_id])
     wrong = client.post(url, answer_of(appeal, outcome="nonsense"))
     assert (wrong.status_code, "Sorry." in wrong.content.decode()) == (422, True)

@@ -36,6 +36,14 @@ def test_a_case_waits_for_the_answer(make_case: Callable[..., Case], moderator: 
     assert services.claim_next(moderator=moderator) == case
 
 
+def test_the_time_to_answer_stands_in_the_policy(
+    make_case: Callable[..., Case], moderator: Any, admin_user: Any
+) -> None:
+    services.publish_policy(author=admin_user, reason="Quicker.", answer_hours=5)
+    left = ask(make_case(), moderator).wait_until - timezone.now()
+    assert timedelta(hours=4) < left <= timedelta(hours=5)
+
+
 def test_silence_does_not_park_a_case_for_ever(make_case: Callable[..., Case], moderator: Any) -> None:
     case = make_case()
     ask(case, moderator)
