@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from marketplace.models import Listing
 from moderation.models import Appeal, AppealFile, Artwork, Case, Decision
@@ -85,6 +87,18 @@ def test_a_decision_that_was_overturned_says_so_first(
         page = visitor(artist).get(reverse("moderation:decision", args=[appeal.decision.reference])).content.decode()
         assert (words in page) is is_told
         assert not is_told or page.index(words) < page.index("The reasons")
+
+
+def test_an_appeal_says_when_it_is_answered_and_when_that_is_late(
+    appealed: Callable[..., Appeal], artist: Any
+) -> None:
+    appeal = appealed()
+    url = reverse("moderation:decision", args=[appeal.decision.reference])
+    assert "You hear by" in visitor(artist).get(url).content.decode()
+    Case.objects.update(due_at=timezone.now() - timedelta(minutes=1))
+    page = visitor(artist).get(url).content.decode()
+    assert "You hear by" not in page
+    assert "It takes longer than it should" in page
 
 
 def test_a_decision_stays_when_its_work_is_gone(decided: Callable[..., Decision], artist: Any) -> None:
