@@ -8,7 +8,7 @@ UV ?= uv
 export PORT PICTURES RESET
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs fuzz requirements chaos audit clean
+.PHONY: help demo test lint docs fuzz requirements chaos soak audit clean
 
 help: ## Say what there is to make
 	@printf 'Brushmark screens uploads of an art marketplace and brings the suspects to people.\n\n'
@@ -59,6 +59,11 @@ fuzz: ## Fuzz the readers of hostile files for five minutes (atheris, where it r
 chaos: ## Break every part of a site under 1,000 uploads each and print what became of them (COUNT=60 is quicker)
 	@$(PYTHON) tools/bootstrap.py full
 	$(RUN)/python -m tests.chaos.scenarios $(or $(COUNT),1000)
+
+soak: ## Two hours of mixed load, then 5,000 pictures through one worker: no error, no leak (MINUTES=5 is quicker)
+	@$(PYTHON) tools/bootstrap.py full
+	$(RUN)/python -m tests.soak minutes $(or $(MINUTES),120)
+	$(RUN)/python -m tests.soak pictures $(or $(PICTURES_COUNT),5000)
 
 audit: ## Look the pinned packages up among known vulnerabilities (pip-audit; needs the network)
 	@$(PYTHON) tools/bootstrap.py full

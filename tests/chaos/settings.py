@@ -1,5 +1,7 @@
 """The example site as the chaos suite runs it: short waits, and a worker whose code can be told to fail."""
 
+import os
+
 from celery.signals import worker_process_init
 
 from moderation.conf import ModerationSettings, beat_schedule
@@ -11,7 +13,7 @@ worker_process_init.connect(failpoints.install)
 
 SILENCED_SYSTEM_CHECKS = ["moderation.E002"]  # the lease is shorter than the check asks for
 MODERATION |= {  # type: ignore[name-defined]  # noqa: F405
-    "CLASSIFIER": "tests.stubs.RedClassifier",
+    "CLASSIFIER": os.environ.get("CHAOS_CLASSIFIER", "tests.stubs.RedClassifier"),
     "EVIDENCE": (*ModerationSettings().EVIDENCE, "tests.chaos.failpoints.Trap"),
     "LEASE_SECONDS": 20,
     "RETRY_SECONDS": 1,

@@ -233,8 +233,8 @@ def picture(number: int, *, suspect: bool, mark: bytes = b"") -> bytes:
 
 
 @contextmanager
-def world(folder: Path) -> Iterator[World]:
-    """Bring up every part; take down every part."""
+def world(folder: Path, **environment: str) -> Iterator[World]:
+    """Bring up every part; take down every part. ``environment`` goes to the site's processes."""
     with ExitStack() as stack:
         database = PostgreSQL(stack.enter_context(tempfile.TemporaryDirectory(prefix="bm-pg-")))
         database.start()
@@ -258,6 +258,7 @@ def world(folder: Path) -> Iterator[World]:
                 "AWS_MAX_ATTEMPTS": "1",
                 "UPLOADS_PER_HOUR": "1000000",
                 "WORKER_CONCURRENCY": "2",
+                **environment,
             },
         )
         stack.callback(site.stop)
