@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -91,7 +92,7 @@ def forget_artist(artist: AbstractBaseUser, *, dry_run: bool = False) -> Counts:
             raise NotAllowed(_("This artist still offers works: delete them first."))
         files = list(AppealFile.objects.filter(appeal__in=appeals))
         questions = Question.objects.filter(case__artwork__in=works, answered_at__isnull=False)
-        notices = Notice.objects.filter(decision__artist_id=artist.pk).exclude(address="", problem="")
+        notices = _notices_to(artist).exclude(address="", problem="")
         counts = Counts(
             appeal_files=len(files),
             addresses=notices.count(),
@@ -171,7 +172,7 @@ def export_artist(artist: AbstractBaseUser) -> dict[str, Any]:
         "questions": list(
             Question.objects.filter(case__artwork__owner_id=artist.pk).values("text", "asked_at", "answer", "link")
         ),
-        "mails": list(Notice.objects.filter(decision__artist_id=artist.pk).values("state", "address", "sent_at")),
+        "mails": list(_notices_to(artist).values("state", "address", "sent_at")),
         "history": [
             {"at": event.at, "what": event.verb, "work": event.artwork.reference}
             for work in works
@@ -179,6 +180,11 @@ def export_artist(artist: AbstractBaseUser) -> dict[str, Any]:
             if event.artwork is not None
         ],
     }
+
+
+def _notices_to(artist: AbstractBaseUser) -> QuerySet[Notice]:
+    about = Q(decision__artist_id=artist.pk) | Q(question__case__artwork__owner_id=artist.pk)
+    return Notice.objects.filter(about).order_by("pk")
 
 
 def _empty_works(works: QuerySet[Artwork], *, dry_run: bool) -> tuple[int, int]:
