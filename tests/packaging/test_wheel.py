@@ -54,6 +54,7 @@ def test_every_file_of_both_packages_is_in_it(wheel: ZipFile) -> None:
     assert {"moderation/py.typed", "ml/py.typed", "moderation/migrations/0001_initial.py"} <= wanted
     assert {"moderation/templates/moderation/queue.html", "moderation/static/moderation/base.css"} <= wanted
     assert any(name.endswith(".tflite") for name in wanted)
+    wanted |= {f"{name.removesuffix('.po')}.mo" for name in wanted if name.endswith(".po")}  # what Django reads
     assert wanted - set(wheel.namelist()) == set()
 
 
