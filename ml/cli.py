@@ -62,13 +62,18 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", type=Path, metavar="FILE", help="where to write (else printed)")
     command.set_defaults(run=commands.evaluate)
 
-    command = add("train", help="train one network")
-    command.add_argument("--backbone", required=True, choices=get_args(Backbone))
+    command = add("train", help="train one network, or go on from a shipped detector")
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument("--backbone", choices=get_args(Backbone))
+    which.add_argument(
+        "--init", metavar="NAME", help="the detector to go on from: its heads learn, its networks stay; no TensorFlow"
+    )
     command.add_argument("--protocol", choices=("paper", "all"), default="paper")
     command.add_argument("--passes", type=int, help="pictures to look at while fine-tuning, instead of the recipe's")
     command.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     _manifest(command)
     _training(command)
+    _artefacts(command)
     command.set_defaults(run=commands.train)
 
     command = add("protocol", help="run one protocol: tables, plots, metrics.json")

@@ -68,7 +68,11 @@ def evaluate(options: argparse.Namespace) -> int:
 
 
 def train(options: argparse.Namespace) -> int:
-    """Train one network: by the paper's protocol, or on every picture of the recipe's domains."""
+    """Train one network: by the paper's protocol, or on every picture of the recipe's domains. Or go on from a shipped
+    detector: a candidate is written to ``--out``.
+    """
+    if options.init:
+        return _go_on(options)
     recipe = recipes.PAPER.get(FAMILIES.get(options.backbone, ""), recipes.Recipe(options.backbone))
     recipe = replace(
         recipe, backbone=options.backbone, passes=recipe.passes if options.passes is None else options.passes
@@ -84,6 +88,16 @@ def train(options: argparse.Namespace) -> int:
     plan = recipes.Plan(recipe.backbone, (recipe,), (1.0,))
     data = LabelledPixels.load(known, root)
     protocols.train_plan(plan, data, (), options.out, seed=options.seed, weights=_weights(options), say=say)
+    return OK
+
+
+def _go_on(options: argparse.Namespace) -> int:
+    from ml.continuing import go_on
+    from ml.feeding import LabelledPixels
+
+    data = LabelledPixels.load(datasets.read_manifest(options.manifest), _root(options))
+    candidate = go_on(options.init, options.artefacts, data, options.out, manifest=options.manifest.name, say=say)
+    say(f"{candidate.card.path}: version {candidate.card.version}, a candidate")
     return OK
 
 

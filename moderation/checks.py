@@ -61,11 +61,17 @@ def _impossible_values() -> Iterator[CheckMessage]:
         "GATE_MIN_WORKS",
         "GATE_MAX_WORKS",
         "GATE_DAYS",
+        "WATCH_LEAST",
     )
     for name in positive:
         value = getattr(settings, name)
         if not isinstance(value, int) or value < 1:
             yield Error(f"MODERATION[{name!r}] is {value!r}, not a whole number above 0.", id="moderation.E002")
+    if settings.TRAINING_CONSENT not in ("opt-in", "opt-out"):
+        yield Error(
+            f"MODERATION['TRAINING_CONSENT'] is {settings.TRAINING_CONSENT!r}, not 'opt-in' or 'opt-out'.",
+            id="moderation.E002",
+        )
     if isinstance(settings.LEASE_SECONDS, int) and settings.LEASE_SECONDS <= 170:
         yield Error(
             "MODERATION['LEASE_SECONDS'] is not above the screening task's time limit (170 s).",

@@ -36,6 +36,19 @@ class ModerationSettings:
     """For how long a passed gate lets a detector be promoted."""
     GOLD_PERCENT: int = 10
     """Of 100 decided works, so many are gold: they test detectors and are never exported for training."""
+    TRAINING_CONSENT: str = "opt-in"
+    """Of artists who said nothing, detectors learn ``"opt-in"``: never, or ``"opt-out"``: where the site's terms allow
+    it. Each artist's own word outweighs it, on the page of their works and outcomes."""
+    WATCH_PSI: float = 0.25
+    """An alert is raised where the scores of a week are further from their reference than this (PSI)."""
+    WATCH_FLAG_RATE: float = 0.2
+    """... where surely (95 %) more than this share of a week's works is flagged."""
+    WATCH_OVERTURNED: float = 0.5
+    """... where people surely overturn more than this share of a week's flags."""
+    WATCH_AGREEMENT: float = 0.8
+    """... where blind second looks surely agree less often than this."""
+    WATCH_LEAST: int = 30
+    """No figure of fewer works raises an alert."""
     EVIDENCE: tuple[str, ...] = (
         "moderation.evidence.generator_metadata.GeneratorMetadata",
         "moderation.evidence.novelai_stealth.NovelAIStealth",
@@ -147,5 +160,6 @@ def beat_schedule(
         "moderation-detectors": {"task": "moderation.tasks.find_detectors", "schedule": missed_seconds},
         "moderation-count-scores": {"task": "moderation.tasks.count_scores", "schedule": count_seconds},
         "moderation-rejudge": {"task": "moderation.tasks.rejudge", "schedule": sweep_seconds},
+        "moderation-watch": {"task": "moderation.tasks.watch", "schedule": missed_seconds},
         "moderation-retention": {"task": "moderation.tasks.retain", "schedule": 24 * 60 * 60},
     }

@@ -24,6 +24,7 @@ from moderation.services import (
     rejudging,
     retention,
     sealing,
+    watching,
 )
 
 if TYPE_CHECKING:
@@ -109,6 +110,12 @@ def rejudge() -> None:
     """Go on judging stored scores under a new policy. A second run goes on behind the first, or finds nothing."""
     if rejudging.rejudge():
         bell.ring_for_rejudging()  # the time budget ended before the works did
+
+
+@shared_task(ignore_result=True, soft_time_limit=250, time_limit=300)
+def watch() -> None:
+    """Look whether a week's figures crossed their bounds, and tell by mail. A second run finds them told."""
+    watching.watch()
 
 
 @worker_process_init.connect

@@ -28,6 +28,7 @@ urlpatterns = [
     path("artworks/<uuid:reference>/status", artworks.artwork_status, name="artwork_status"),
     # The hearing: decisions told to the artist, appeals, the artist's record
     path("record", hearing.record, name="record"),
+    path("record/consent", hearing.consent, name="consent"),
     path("decisions/<uuid:reference>/", hearing.decision, name="decision"),
     path("decisions/<uuid:reference>/statement.json", hearing.decision_json, name="decision_json"),
     path("decisions/<uuid:reference>/appeal", hearing.appeal, name="appeal"),
@@ -49,6 +50,7 @@ urlpatterns = [
     path("cases/<int:pk>/escalate", cases.escalate, name="escalate"),
     path("cases/<int:pk>/ask", cases.ask, name="ask"),
     path("cases/<int:pk>/note", cases.note, name="note"),
+    path("cases/<int:pk>/wrong", cases.wrong, name="wrong"),
     path("cases/<int:pk>/reopen", cases.reopen, name="reopen"),
     path("cases/<int:pk>/decide", decisions.decide, name="decide"),
     path("decisions/<int:pk>/undo", decisions.undo, name="undo"),

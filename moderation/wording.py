@@ -19,6 +19,7 @@ from moderation.models import (
     ReasonCode,
     Severity,
     Standing,
+    Watched,
 )
 from moderation.models.desk import SkipReason
 
@@ -199,6 +200,21 @@ _FOR_MODERATOR: dict[str, Callable[[Event], str]] = {
     "detector_rolled_back": lambda event: (
         _("Back to the last detector: %(before)s → %(after)s.")
         % {"before": event.before.get("active", "?"), "after": event.after.get("active", "?")}
+    ),
+    "regression_added": lambda event: _("Wrong verdict: put the work into the regression set."),
+    "regression_removed": lambda event: _("Took the work out of the regression set."),
+    "training_consent": lambda event: (
+        _("Allowed detectors to learn from their works.")
+        if event.after.get("allowed")
+        else _("Forbade detectors to learn from their works.")
+    ),
+    "training_exported": lambda event: (
+        _("Exported decisions for training: %(human)s works of people, %(ai)s generated.")
+        % {name: event.after.get("labels", {}).get(name, 0) for name in ("human", "ai")}
+    ),
+    "alert_raised": lambda event: (
+        _("Alert: %(what)s, %(detector)s.")
+        % {"what": _label(Watched, event.after.get("what")), "detector": event.after.get("detector", "?")}
     ),
     "detector_status": _detector_status,
     "detector_files": lambda event: (

@@ -61,6 +61,8 @@ ROLES = (
 )
 # Who has a narrow role of their own stands as another artist does, but for these rows ("METHOD name of": answer).
 _FIGURES = {
+    "GET moderation:overview": "200",
+    "GET moderation:overview_csv days": "200",
     "GET moderation:detectors": "200",
     "GET moderation:detector detector": "200",
     "GET moderation:detector_gate detector": "200",
@@ -139,6 +141,8 @@ TABLE: list[Row] = [
     ("GET", "moderation:answer", "asked about", "405 405 405 405 405 405 405 405 405"),
     ("POST", "moderation:answer", "asked about", "in go 404 404 404 404 404 go 404"),
     ("POST", "moderation:answer", "held picture", "in 404 404 404 404 404 404 404 404"),
+    ("GET", "moderation:consent", "", "405 405 405 405 405 405 405 405 405"),
+    ("POST", "moderation:consent", "", "in go go go go go go go go"),
     ("GET", "moderation:record", "", "in 200 200 200 200 200 200 200 200"),
     # The hearing
     ("GET", "moderation:decision", "decision", "in 200 404 200 200 200 200 200 200"),
@@ -181,6 +185,8 @@ TABLE: list[Row] = [
     ("POST", "moderation:ask", "open case", "in 403 403 go go go go 403 go"),
     ("GET", "moderation:note", "open case", "405 405 405 405 405 405 405 405 405"),
     ("POST", "moderation:note", "open case", "in 403 403 go go go go 403 go"),
+    ("GET", "moderation:wrong", "decided case", "405 405 405 405 405 405 405 405 405"),
+    ("POST", "moderation:wrong", "decided case", "in 403 403 go go go go 403 go"),
     ("GET", "moderation:reopen", "decided case", "405 405 405 405 405 405 405 405 405"),
     ("POST", "moderation:reopen", "decided case", "in 403 403 409 409 409 409 403 409"),
     ("GET", "moderation:decide", "open case", "405 405 405 405 405 405 405 405 405"),

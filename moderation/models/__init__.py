@@ -1,8 +1,10 @@
 """The plugin's tables, one file each."""
 
+from moderation.models.alert import Alert, Watched
 from moderation.models.appeal import Appeal, AppealFile, FileKind, Outcome, SummaryState
 from moderation.models.artwork import Artwork, DeclaredOrigin, Label, Standing
 from moderation.models.case import Case, CaseKind, CaseState, Severity
+from moderation.models.consent import TrainingConsent
 from moderation.models.decision import Action, Decision, ReasonCode
 from moderation.models.desk import (
     CaseNote,
@@ -30,6 +32,7 @@ from moderation.models.thumbnail import Thumbnail
 
 __all__ = [
     "Action",
+    "Alert",
     "Appeal",
     "AppealFile",
     "Artwork",
@@ -78,5 +81,7 @@ __all__ = [
     "Standing",
     "SummaryState",
     "Thumbnail",
+    "TrainingConsent",
     "WaitedOut",
+    "Watched",
 ]

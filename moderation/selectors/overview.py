@@ -15,14 +15,17 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from moderation.models import Action, Appeal, Case, CaseState, Decision, Outcome, SecondLook, Severity
+from moderation.models import Action, Appeal, Case, CaseState, Decision, Outcome, SecondLook, Severity, Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from moderation.selectors import watching
+
 
 DAYS = 14
 MEDIAN_DAYS = 30
+MOST_WATCHED = 80
 MEDIAN_CAP = 5000
 """The median is taken of at most so many of the latest decisions: enough, and bounded."""
 
@@ -290,6 +293,57 @@ def _has_username() -> bool:
     return get_user_model().USERNAME_FIELD == "username"
 
 
+def watched() -> Table:
+    """Week by week: flagged, overturned and agreed shares, and the drift of scores, by detector and category."""
+    from moderation.selectors import watching  # it counts shares as this module does
+
+    found = watching.figures()
+    names = watching.names(found)
+    lines: dict[tuple[Any, ...], dict[str, watching.Figure]] = {}
+    for one in found:
+        lines.setdefault((one.week, one.detector, one.category), {})[one.kind] = one
+    rows, parts = [], []
+    for (week, detector, category), kinds in list(lines.items())[:MOST_WATCHED]:
+        flagged = kinds.get(Watched.FLAGGED)
+        rows.append(
+            [
+                date_format(week, "SHORT_DATE_FORMAT"),
+                names.get(detector, "?"),
+                category or _("All"),
+                flagged.number if flagged else 0,
+                *(
+                    _with_interval(kinds.get(kind))
+                    for kind in (Watched.FLAGGED, Watched.OVERTURNED, Watched.AGREEMENT)
+                ),
+                f"{kinds[Watched.DRIFT].value:.2f}" if Watched.DRIFT in kinds else "–",
+            ]
+        )
+        parts.append(
+            [(flagged.value * 100, "stop" if flagged.crossed else "accent", str(rows[-1][4]))] if flagged else []
+        )
+    return Table(
+        "watched",
+        _("Week by week"),
+        _("By detector and category, with 95 % intervals. Drift is the PSI against the detector's first four weeks."),
+        [
+            _("Week of"),
+            _("Detector"),
+            _("Category"),
+            _("Works"),
+            _("Flagged"),
+            _("Overturned"),
+            _("Second looks agree"),
+            _("Drift"),
+        ],
+        rows,
+        _bars(parts, full=100),
+    )
+
+
+def _with_interval(one: watching.Figure | None) -> str:
+    return "–" if one is None else f"{one.value * 100:.0f} % ({one.low * 100:.0f}–{one.high * 100:.0f})"
+
+
 TABLES: dict[str, Callable[[], Table]] = {
     "open": open_by_age,
     "days": per_day,
@@ -298,5 +352,6 @@ TABLES: dict[str, Callable[[], Table]] = {
     "overturned": overturned,
     "second-looks": agreement,
     "appeals": appeals,
+    "watched": watched,
 }
 """Every table by its name in the CSV's address."""

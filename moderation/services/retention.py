@@ -33,8 +33,10 @@ from moderation.models import (
     Question,
     Saliency,
     Screening,
+    ShadowScore,
     Standing,
     Thumbnail,
+    TrainingConsent,
 )
 from moderation.services import appeal_files, events
 
@@ -112,6 +114,7 @@ def forget_artist(artist: AbstractBaseUser, *, dry_run: bool = False) -> Counts:
         notices.update(address="", problem="")
         questions.update(answer=GONE, link="")
         appeals.update(text=GONE, link="", artist=None)
+        TrainingConsent.objects.filter(artist=artist.pk).delete()
         _empty_works(works, dry_run=False)
         Decision.objects.filter(artist_id=artist.pk).update(artist=None)
         Artwork.objects.filter(owner_id=artist.pk).update(owner=None)
@@ -124,6 +127,8 @@ def export_artist(artist: AbstractBaseUser) -> dict[str, Any]:
     works = Artwork.objects.filter(owner_id=artist.pk).order_by("pk")
     mine = {"artwork__owner_id": artist.pk}
     screenings = Screening.objects.filter(**mine).order_by("pk")
+    shadows = ShadowScore.objects.filter(**mine).order_by("pk")
+    consents = TrainingConsent.objects.filter(artist=artist.pk)
     decisions = Decision.objects.filter(artist_id=artist.pk).order_by("pk")
     appeals = Appeal.objects.filter(artist_id=artist.pk).order_by("pk")
     files = AppealFile.objects.filter(appeal__in=appeals).order_by("pk")
@@ -165,6 +170,8 @@ def export_artist(artist: AbstractBaseUser) -> dict[str, Any]:
                 "undone_at",
             )
         ),
+        "shadow scores": list(shadows.values("artwork__reference", "detector__name", "p_ai", "at")),
+        "training": list(consents.values("allowed", "at")),
         "appeals": list(appeals.values("reference", "text", "link", "filed_at", "outcome", "reply", "decided_at")),
         "appeal files": list(
             files.values("appeal__reference", "kind", "name", "size", "digest", "sent_at", "deleted_at")

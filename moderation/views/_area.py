@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Test = Callable[[AbstractBaseUser | AnonymousUser], bool]
 
 
-def _only(test: Test) -> Callable[[View], View]:
+def only(test: Test) -> Callable[[View], View]:
     """Let in whom ``test`` passes, ask strangers to sign in, and refuse everybody else (403)."""
 
     def decorate(view: View) -> View:
@@ -39,9 +39,9 @@ def _only(test: Test) -> Callable[[View], View]:
     return decorate
 
 
-figures_only = _only(may_see_figures)
-admins_only = _only(is_policy_admin)
-auditors_only = _only(may_read_audit)
+figures_only = only(may_see_figures)
+admins_only = only(is_policy_admin)
+auditors_only = only(may_read_audit)
 
 
 def area_page(

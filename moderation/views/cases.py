@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from moderation import reasons, selectors, services
 from moderation.errors import CaseConflict, IncompleteDecision, NotAllowed
-from moderation.models import Action
+from moderation.models import Action, RegressionWork
 from moderation.models.desk import SkipReason
 from moderation.permissions import is_owner
 from moderation.readers import language_of
-from moderation.services import policies
+from moderation.services import policies, training_set
 from moderation.views._desk import (
     case_or_404,
     case_url,
@@ -69,6 +69,7 @@ def case_page(request: DeskRequest, one: Case, *, form: DecisionForm | None = No
         "may_decide": may_decide and one.is_open,
         "why_not": why_not,
         "is_own": is_owner(request.user, one.artwork),
+        "is_example": not one.is_open and RegressionWork.objects.filter(artwork=one.artwork).exists(),
         "preferences": preferences,
         "covers": _covers(preferences) and one.is_open and not uncovered,
         "grace_minutes": policies.current_policy().within(one.artwork.category).grace_minutes,
@@ -211,6 +212,18 @@ def note(request: DeskRequest, pk: int) -> HttpResponse:
         one = case_or_404(pk)  # as it is now, with its note
         return page(request, "moderation/_notes.html", {"case": one, "sheet": selectors.case_sheet(one)})
     return redirect(case_url(one, queue_query(request)) + "#notes")
+
+
+@require_POST
+@moderators_only
+def wrong(request: DeskRequest, pk: int) -> HttpResponse:
+    """Put the work into the regression set, or take it out again."""
+    one = case_or_404(pk)
+    try:
+        training_set.mark_wrong(case=one, moderator=request.user, wrong=request.POST.get("wrong") != "no")
+    except NotAllowed as error:
+        return _refused(request, one, error)
+    return redirect(case_url(one, queue_query(request)) + "#wrong")
 
 
 @require_POST

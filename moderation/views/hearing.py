@@ -21,6 +21,7 @@ from moderation.forms_hearing import AnswerForm, AppealForm
 from moderation.models import Appeal, AppealFile, Case, Decision
 from moderation.permissions import is_moderator, may_see_appeal
 from moderation.selectors import artists
+from moderation.services import training_set
 from moderation.services.appeals import why_no_appeal
 from moderation.uploadhandler import take_evidence
 from moderation.views._desk import case_or_404, case_url, conflict, moderators_only, queue_query
@@ -98,7 +99,17 @@ def record(request: ArtistRequest) -> HttpResponse:
     before = request.GET.get("before", "")
     page = artists.history_of(request.user, before=int(before) if before.isdecimal() and len(before) < 19 else 0)
     context = {"page": page, "sheet": artists.sheet_of(request.user), "is_continued": bool(before)}
+    context["may_learn"] = training_set.may_learn_from(request.user.pk)
     return _private(render(request, "moderation/hearing/record.html", context))
+
+
+@require_POST
+@login_required
+def consent(request: ArtistRequest) -> HttpResponse:
+    """Keep whether detectors may learn from the artist's works."""
+    training_set.set_consent(artist=request.user, allowed=request.POST.get("allowed") == "yes")
+    messages.success(request, _("Your word on training is kept. It holds from the next export on."))
+    return redirect("moderation:record")
 
 
 def _bounded_upload(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
