@@ -8,7 +8,7 @@ UV ?= uv
 export PORT PICTURES RESET
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs fuzz requirements chaos soak audit clean
+.PHONY: help demo test lint messages docs fuzz requirements chaos soak audit clean
 
 help: ## Say what there is to make
 	@printf 'Brushmark screens uploads of an art marketplace and brings the suspects to people.\n\n'
@@ -50,6 +50,9 @@ lint: ## Check style, types, imports, migrations and templates
 docs: ## Build the docs into site/
 	@$(PYTHON) tools/bootstrap.py full
 	NO_MKDOCS_2_WARNING=1 $(RUN)/python -m mkdocs build --strict
+
+messages: ## Bring the translations up to date with the code (needs gettext)
+	$(RUN)/python tools/messages.py
 
 fuzz: ## Fuzz the readers of hostile files for five minutes (atheris, where it runs)
 	@$(PYTHON) tools/bootstrap.py full

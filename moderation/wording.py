@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from moderation.evidence.credentials import State
+from moderation.evidence.generators.found import UNNAMED_GENERATORS
 from moderation.models import (
     Action,
     Band,
@@ -21,6 +23,7 @@ from moderation.models import (
     Standing,
     Watched,
 )
+from moderation.models.artwork import DeclaredOrigin
 from moderation.models.desk import SkipReason
 
 if TYPE_CHECKING:
@@ -51,6 +54,74 @@ ABOUT_MARKS = gettext_lazy(
     " against one."
 )
 """Stands wherever evidence is shown, with marks and without."""
+
+
+_DETAILS: dict[str, _StrPromise] = {
+    "generator": gettext_lazy("generator"),
+    "where": gettext_lazy("place in the file"),
+    "model": gettext_lazy("model"),
+    "model_hash": gettext_lazy("model’s hash"),
+    "prompt": gettext_lazy("prompt"),
+    "negative_prompt": gettext_lazy("negative prompt"),
+    "seed": gettext_lazy("seed"),
+    "size": gettext_lazy("size"),
+    "steps": gettext_lazy("steps"),
+    "num_inference_steps": gettext_lazy("steps"),
+    "sampler": gettext_lazy("sampler"),
+    "sampler_name": gettext_lazy("sampler"),
+    "scheduler": gettext_lazy("scheduler"),
+    "version": gettext_lazy("version"),
+    "app_version": gettext_lazy("version"),
+    "nodes": gettext_lazy("nodes"),
+    "job_id": gettext_lazy("job number"),
+    "label": gettext_lazy("label"),
+    "producer": gettext_lazy("producer"),
+    "request_type": gettext_lazy("kind of request"),
+    "state": gettext_lazy("state of the signature"),
+    "signer": gettext_lazy("signer"),
+    "kept_at": gettext_lazy("kept at"),
+    "digital_source_type": gettext_lazy("source type (IPTC)"),
+    "origin": gettext_lazy("stated in"),
+    "declared": gettext_lazy("declared as"),
+    "against": gettext_lazy("against"),
+    "count": gettext_lazy("number of works"),
+    "error": gettext_lazy("error"),
+}
+"""What the details of the plugin's own findings are called; a host's readers name theirs themselves."""
+
+_STATES: dict[str, _StrPromise] = {
+    State.TRUSTED: gettext_lazy("trusted"),
+    State.VALID: gettext_lazy("valid, signer unknown here"),
+    State.INVALID: gettext_lazy("does not fit the file"),
+    State.UNREADABLE: gettext_lazy("cannot be read"),
+    State.UNCHECKED: gettext_lazy("not checked"),
+}
+
+
+def detail_name(key: str) -> str:
+    """Return what the detail ``key`` of a finding is called."""
+    return str(_DETAILS.get(key, key.replace("_", " ")))
+
+
+def detail(key: str, value: object) -> str:
+    """Return a detail's value for people: what the file says stands as it is, the plugin's own words are told."""
+    if key == "declared":
+        return _label(DeclaredOrigin, value)
+    if key == "state":
+        return str(_STATES.get(str(value), value))
+    if key == "where":
+        return _place(str(value))
+    if key == "generator" and value in UNNAMED_GENERATORS:
+        return _(str(value))
+    return str(value)
+
+
+def _place(where: str) -> str:
+    """Return in words where something stands in the file; names of EXIF and XMP stay as they are."""
+    for begins, template in (("text ", _("text “%(name)s”")), ("lowest bits of ", _("lowest bits of %(name)s"))):
+        if where.startswith(begins):
+            return template % {"name": where.removeprefix(begins)}
+    return where
 
 
 def explained(standing: str) -> str:

@@ -32,6 +32,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "art": "" if (SHARED / "art" / "manifest.csv").exists() else "needs the labelled pictures in ../shared",
         "browser": "" if chromium_program() else "needs Chromium (Debian: apt-get install chromium)",
         "redis": "" if shutil.which("redis-server") else "needs Redis (Debian: apt-get install redis-server)",
+        "gettext": "" if shutil.which("xgettext") else "needs gettext (Debian: apt-get install gettext)",
         "postgresql_server": "" if postgresql_programs() else "needs PostgreSQL (Debian: apt-get install postgresql)",
     }
     lacking = [reason for marker, reason in reasons.items() if reason and marker != "art"]
@@ -71,6 +72,15 @@ def art_dir() -> Path:
 def provenance_dir() -> Path:
     """The folder with generators' original files (marker ``art``)."""
     return SHARED / "provenance"
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Let each test begin in English: a request leaves its language to what the thread does next."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)

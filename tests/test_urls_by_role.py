@@ -112,6 +112,8 @@ TABLE: list[Row] = [
     ("GET", "sign_in", "", "200 go go go go go go go go"),
     ("GET", "sign_out", "", "405 405 405 405 405 405 405 405 405"),
     ("POST", "sign_out", "", "go go go go go go go go go"),
+    ("GET", "set_language", "", "go go go go go go go go go"),
+    ("POST", "set_language", "", "go go go go go go go go go"),
     ("GET", "theme", "", "405 405 405 405 405 405 405 405 405"),
     ("POST", "theme", "", "go go go go go go go go go"),
     ("GET", "set_language", "", "go go go go go go go go go"),

@@ -215,7 +215,7 @@ def overturned() -> Table:
     return Table(
         "overturned",
         _("Flags that people overturned"),
-        _("Of the works that each detector version sent to people, how many they approved; with 95 % intervals."),
+        _("Of the works that each detector version sent to people, how many they approved; with intervals of 95 %."),
         [_("Detector"), _("Decided"), _("Approved"), _("Share"), _("Interval")],
         rows,
         _bars(parts, full=100),

@@ -136,11 +136,11 @@ def svg_number(value: float) -> str:
 @register.filter
 def words(details: dict[str, Any]) -> list[tuple[str, str]]:
     """A finding's details as pairs of words, for people: long texts and nested values are left to the export."""
-    shown = []
-    for key, value in details.items():
-        if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "" and key != "raw":
-            shown.append((key.replace("_", " "), str(value)[:600]))
-    return shown
+    return [
+        (wording.detail_name(key), wording.detail(key, value)[:600])
+        for key, value in details.items()
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "" and key != "raw"
+    ]
 
 
 @register.filter
