@@ -131,8 +131,7 @@ def status_of(artwork: Artwork | None, clock: Clock | None = None) -> Status:
         return Status(
             artwork,
             seen=_seen(artwork, clock),
-            usual=_("A moderator asks you something, and waits for your answer until %(when)s.")
-            % {"when": _moment(wait_until)},
+            usual=_("Until %(when)s a moderator waits for your answer to a question.") % {"when": _moment(wait_until)},
             follows=follows if policy.when_waited_out == WaitedOut.SHOW else "",
             is_asked=True,
         )

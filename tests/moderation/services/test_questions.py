@@ -111,7 +111,7 @@ def test_the_pages_carry_it_there_and_back(
     assert "A moderator asks you" in page
     assert "A &lt;sketch&gt;?" in page
     status = studio.get(reverse("moderation:artwork_status", args=[case.artwork.reference])).content.decode()
-    assert "A moderator asks you something, and waits for your answer until" in status
+    assert "a moderator waits for your answer to a question" in status
     assert "Answer the question" in status
     assert "A person decides within" not in status  # nobody does before the answer
     answer = reverse("moderation:answer", args=[case.artwork.reference])
