@@ -78,11 +78,13 @@ def _now() -> Iterator[Metric]:
     if now.heartbeat is not None:
         yield _gauge("worker_heartbeat_age_seconds", "Since a worker last gave one.", now.heartbeat)
     cases = GaugeMetricFamily("brushmark_cases_open", "Cases that wait for a person.", labels=["kind"])
+    oldest = GaugeMetricFamily("brushmark_cases_oldest_seconds", "Age of the oldest of them.", labels=["kind"])
     for kind in CaseKind:
         cases.add_metric([kind.value], now.open_cases.get(kind.value, 0))
+        oldest.add_metric([kind.value], now.oldest_cases.get(kind.value, 0))
     yield cases
+    yield oldest
     yield _gauge("cases_overdue", "Open cases past their time.", now.overdue_cases)
-    yield _gauge("cases_oldest_seconds", "Age of the oldest open case.", now.oldest_case)
 
 
 def _outcomes() -> Iterator[Metric]:

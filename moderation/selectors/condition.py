@@ -33,8 +33,9 @@ class Condition:
     """Since a worker last gave a sign of life; ``None`` if none ever did."""
     open_cases: dict[str, int]
     """Open cases by kind."""
+    oldest_cases: dict[str, float]
+    """Age of the oldest of them, by kind."""
     overdue_cases: int
-    oldest_case: float | None
 
     @property
     def is_worked_on(self) -> bool:
@@ -73,6 +74,6 @@ def condition() -> Condition:
         lost=running["lost"],
         heartbeat=age(Pulse.objects.filter(name=Pulse.WORKERS).values_list("at", flat=True).first()),
         open_cases={row["kind"]: row["number"] for row in kinds},
+        oldest_cases={row["kind"]: age(row["oldest"]) or 0.0 for row in kinds},
         overdue_cases=sum(row["late"] for row in kinds),
-        oldest_case=age(min((row["oldest"] for row in kinds), default=None)),
     )

@@ -73,7 +73,9 @@ def test_outcomes_attempts_and_decisions_are_counted(
 
 def test_a_lost_lease_and_an_overdue_case_are_seen(make_case: Callable[..., Case]) -> None:
     case = make_case()
-    Case.objects.filter(pk=case.pk).update(due_at=timezone.now() - timedelta(minutes=1))
+    Case.objects.filter(pk=case.pk).update(
+        due_at=timezone.now() - timedelta(minutes=1), opened_at=timezone.now() - timedelta(days=2)
+    )
     past = timezone.now() - timedelta(seconds=1)
     screening = Screening.objects.get()
     Screening.objects.filter(pk=screening.pk).update(
@@ -82,6 +84,8 @@ def test_a_lost_lease_and_an_overdue_case_are_seen(make_case: Callable[..., Case
     found = read()
     assert found["brushmark_screenings_lost",] == 1
     assert found["brushmark_cases_overdue",] == 1
+    assert found["brushmark_cases_oldest_seconds", "suspect"] >= 2 * 86400
+    assert found["brushmark_cases_oldest_seconds", "appeal"] == 0
 
 
 def test_steps_of_several_workers_add_up(make_listing: Callable[..., Listing]) -> None:
