@@ -52,3 +52,25 @@ def seed(works: Sequence[tuple[str, float]], *, first: int) -> None:
     services.screen_pending()
     while Screening.objects.filter(state__in=("pending", "running")).exists():
         services.screen_pending()
+
+
+def settle(title: str, *, by: str) -> None:
+    """Let ``by`` reject the open work of that title for good, and draw the decision for a second look."""
+    from django.contrib.auth.models import User
+    from django.utils import timezone
+
+    from moderation import services
+    from moderation.models import Case, Decision, SecondLook
+
+    Case.objects.filter(state="open", artwork__title=title).update(held_by=None, held_until=None)
+    case = Case.objects.get(state="open", artwork__title=title)
+    decision = services.decide(
+        case=case,
+        decider=User.objects.get(username=by),
+        action="reject",
+        reason_code="undeclared_ai",
+        explanation="Light from three sides.",
+        version=case.version,
+    )
+    Decision.objects.filter(pk=decision.pk).update(notice_due_at=timezone.now())
+    SecondLook.objects.get_or_create(decision=decision)

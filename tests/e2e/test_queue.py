@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -283,7 +284,14 @@ def test_without_scripts_everything_is_a_plain_form(shop: Site, works: Any, ente
 def test_no_barrier_on_any_page(theme: str, shop: Site, works: Any, enter: Any) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    works(("Seen", 0.97), ("Closed", 0.96), ("Waiting", 0.7))
+    def settle(title: str) -> None:
+        by = PEOPLE_BY_ROLE["moderator"].name
+        shop.manage(
+            "shell", "--no-imports", f"--command=from tests.e2e.desk import settle; settle({title!r}, by={by!r})"
+        )
+
+    works(("Seen", 0.97), ("Closed", 0.96), ("Waiting", 0.7), ("Judged twice", 0.6))
+    settle("Judged twice")
     page = enter("senior moderator", color_scheme=theme)
     barriers: dict[str, Any] = {}
 
@@ -320,11 +328,45 @@ def test_no_barrier_on_any_page(theme: str, shop: Site, works: Any, enter: Any) 
         "empty": "/moderation/?title=zebra",
         "overview": "/moderation/overview",
         "preferences": "/moderation/preferences",
-        "second looks": "/moderation/second-look",
+        "second look": "/moderation/second-look",
     }.items():
         page.goto(address)
         look(name)
     page.goto("/moderation/?state=decided")
     page.locator(".bm-case__title a").first.click()
     look("closed case")
+
+    page.goto("/moderation/second-look")
+    page.get_by_role("heading", name="What would you have decided?").wait_for()
+    page.locator(".bm-pick", has_text="Approve").click()
+    page.get_by_role("button", name="Say so").click()
+    page.wait_for_url("**/second-look/*")
+    page.get_by_role("heading", name="You differ").wait_for()
+    look("second look, taken")
+
+    row = shop.sql("SELECT reference FROM moderation_artwork WHERE title = 'Judged twice' ORDER BY id DESC LIMIT 1")
+    page.goto(f"/moderation/artworks/{uuid.UUID(str(row[0][0]))}/")
+    look("the artist's page")
+
+    page.goto("/moderation/?title=Waiting")
+    page.locator(".bm-case__title a").first.click()
+    page.get_by_text("Kept for you").wait_for()
+    settle("Waiting")
+    press(page, "r", "1", "Enter")
+    page.get_by_role("heading", name="Somebody was first").wait_for()
+    look("conflict")
     assert not barriers
+
+
+def test_a_lost_connection_is_told_and_what_was_written_stays(works: Any, enter: Any) -> None:
+    works(("Alone", 0.7))
+    page = enter("moderator")
+    press(page, "n")
+    arrived(page, "Alone")
+    press(page, "r", "1", "e")
+    page.keyboard.type(" Mine.")
+    page.context.set_offline(True)
+    page.get_by_text("You are offline.").wait_for()
+    assert page.get_by_label("To the artist").input_value().endswith(" Mine.")
+    page.context.set_offline(False)
+    page.get_by_text("You are offline.").wait_for(state="hidden")
