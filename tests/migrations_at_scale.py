@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-CHUNK = 5000
 
 
 def main(count: int) -> int:
@@ -32,7 +31,7 @@ def main(count: int) -> int:
     call_command("migrate", "moderation", "0001", verbosity=0)
     fill(MigrationExecutor(connection).loader.project_state([("moderation", "0001_initial")]).apps, count)
     before = rows(connection)
-    print(f"{connection.vendor}, {count} works: {sum(before.values())} rows")
+    print(f"{connection.vendor}, {count} works: {sum(before.values())} rows", flush=True)
     names = sorted(name for app, name in MigrationExecutor(connection).loader.graph.nodes if app == "moderation")
     for name in names[1:]:
         started = time.monotonic()
@@ -50,7 +49,7 @@ def main(count: int) -> int:
 
 
 def fill(apps: Any, count: int) -> None:
-    """Write ``count`` works, each with a look and events, every tenth with a case."""
+    """Write ``count`` works, each with a look and an event, every tenth with a case: one by hand, then copied."""
     user = apps.get_model("auth", "User").objects.create(username="artist")
     kind, _made = apps.get_model("contenttypes", "ContentType").objects.get_or_create(
         app_label="marketplace", model="listing"
@@ -59,45 +58,60 @@ def fill(apps: Any, count: int) -> None:
     artwork, screening, case, event, policy, detector = (apps.get_model("moderation", name) for name in names)
     rule = policy.objects.create(version=1, review_threshold=0.5, hold_threshold=0.9, reason="The first.")
     model = detector.objects.create(name="stub", version="1")
-    for start in range(1, count + 1, CHUNK):
-        keys = range(start, min(start + CHUNK, count + 1))
-        artwork.objects.bulk_create(
-            artwork(
-                pk=key,
-                content_type_id=kind.pk,
-                object_pk=str(key),
-                field="picture",
-                file_name=f"{key}.png",
-                digest=f"{key:064x}",
-                owner_id=user.pk,
-                title=f"Work {key}",
-                standing="cleared" if key % 10 else "held",
-            )
-            for key in keys
+    work = artwork.objects.create(
+        content_type_id=kind.pk,
+        object_pk="1",
+        field="picture",
+        file_name="1.png",
+        digest="1",
+        owner_id=user.pk,
+        title="Work",
+        standing="cleared",
+    )
+    look = screening.objects.create(
+        artwork_id=work.pk,
+        state="done",
+        attempts=1,
+        requested_at=NOW,
+        not_before=NOW,
+        finished_at=NOW,
+        policy_id=rule.pk,
+        detector_id=model.pk,
+        p_ai=0.1,
+        band="clear",
+    )
+    case.objects.create(artwork_id=work.pk, screening_id=look.pk, severity=30, reason="High score.", due_at=NOW)
+    event.objects.create(verb="screened", artwork_id=work.pk, after={"n": 1})
+    for one, every in ((artwork, 1), (screening, 1), (case, 10), (event, 1)):
+        copy(one, count, every)
+    event.objects.create(verb="artwork_recorded", artwork_id=work.pk, after={"n": 1})
+
+
+def copy(model: Any, count: int, every: int) -> None:
+    """Copy the row 1 of ``model`` to the keys 2 to ``count``, or to ``every`` so manyeth of them."""
+    from django.db import connection
+
+    is_postgresql = connection.vendor == "postgresql"
+    of_its_own = {
+        "id": "i",
+        "artwork_id": "i",
+        "screening_id": "i",
+        "object_pk": "CAST(i AS varchar(64))",
+        "digest": "lpad(to_hex(i), 64, '0')" if is_postgresql else "printf('%064x', i)",
+        "reference": "gen_random_uuid()" if is_postgresql else "lower(hex(randomblob(16)))",
+    }
+    table = model._meta.db_table
+    columns = [field.column for field in model._meta.concrete_fields]
+    values = ", ".join(of_its_own.get(column, f'"{column}"') for column in columns)
+    names = ", ".join(f'"{column}"' for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({names})"
+            f" WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
+            f" SELECT {values} FROM {table}, n WHERE id = 1 AND i % {every} = 0"
         )
-        screening.objects.bulk_create(
-            screening(
-                pk=key,
-                artwork_id=key,
-                state="done",
-                attempts=1,
-                requested_at=NOW,
-                not_before=NOW,
-                finished_at=NOW,
-                policy_id=rule.pk,
-                detector_id=model.pk,
-                p_ai=0.1 if key % 10 else 0.95,
-                band="clear" if key % 10 else "hold",
-            )
-            for key in keys
-        )
-        case.objects.bulk_create(
-            case(artwork_id=key, screening_id=key, severity=30, reason="High score.", due_at=NOW)
-            for key in keys
-            if key % 10 == 0
-        )
-        for verb in ("artwork_recorded", "screened"):
-            event.objects.bulk_create(event(verb=verb, artwork_id=key, after={"n": key}) for key in keys)
+        if is_postgresql:
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {count})")
 
 
 def rows(connection: Any) -> dict[str, int]:

@@ -28,10 +28,10 @@ def migrate(database: str) -> str:
 
 
 def test_every_migration_keeps_the_rows_on_sqlite(tmp_path: Path) -> None:
-    assert "lost: nothing; 1200 sealed; problems of the log: none" in migrate(f"sqlite:///{tmp_path / 'db.sqlite3'}")
+    assert "lost: nothing; 601 sealed; problems of the log: none" in migrate(f"sqlite:///{tmp_path / 'db.sqlite3'}")
 
 
 @pytest.mark.postgresql_server
 def test_every_migration_keeps_the_rows_on_postgresql() -> None:
     with postgresql() as database:
-        assert "lost: nothing; 1200 sealed; problems of the log: none" in migrate(database)
+        assert "lost: nothing; 601 sealed; problems of the log: none" in migrate(database)

@@ -36,7 +36,7 @@ FIRST = "0" * 64
 BATCH = 500
 """Events that are sealed in one transaction; on SQLite others wait for it (some 20 ms)."""
 
-LATE = 100_000
+LATE = 10_000
 """How far behind the newest sealed event, in keys, a late commit is still looked for; ``verify_log`` looks at all."""
 
 
