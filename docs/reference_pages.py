@@ -145,18 +145,20 @@ def _text(node: ast.expr) -> str:
     """Return a message as it is written, with … where a value stands."""
     if isinstance(node, ast.JoinedStr):
         parts = (str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
-        return plain("".join(parts))
+        return re.sub(r"…(\W?…)+", "…", plain("".join(parts)))
     return plain(str(ast.literal_eval(node)))
 
 
 def checks_page() -> str:
     """Return the page of the system checks."""
-    rows = ((f"`{entry.name}`", entry.more[0], entry.about, entry.more[1]) for entry in check_entries())
-    return (
+    parts = [
         "# Checks\n\n`manage.py check` (and `check --deploy`) sees these mistakes before they hurt. Ids are stable: "
-        'silence one that you mean with `SILENCED_SYSTEM_CHECKS = ["moderation.W005"]`.\n\n'
-        + table(("id", "level", "says", "what to do"), rows)
-    )
+        'silence one that you mean with `SILENCED_SYSTEM_CHECKS = ["moderation.W005"]`.\n'
+    ]
+    for entry in check_entries():
+        level, hint = entry.more
+        parts.append(f"## {entry.name}\n\n*{level.capitalize()}.* {entry.about}\n" + (f"\n{hint}\n" if hint else ""))
+    return "\n".join(parts)
 
 
 # --- Commands ------------------------------------------------------------------------------------------------------
