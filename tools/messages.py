@@ -40,6 +40,10 @@ def main() -> None:
     for package in CATALOGUES:
         (ROOT / package / "locale").mkdir(exist_ok=True)
     execute_from_command_line(["manage.py", *arguments(*sys.argv[1:])])
+    for catalogue in ROOT.glob("*/locale/*/LC_MESSAGES/django.po"):
+        lines = catalogue.read_text(encoding="utf-8").splitlines(keepends=True)
+        # A date would change with every run, and conflict with everybody else's.
+        catalogue.write_text("".join(line for line in lines if not line.startswith('"POT-')), encoding="utf-8")
     execute_from_command_line(["manage.py", "compilemessages", *(f"--ignore={name}" for name in ELSEWHERE)])
 
 

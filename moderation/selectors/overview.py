@@ -324,7 +324,10 @@ def watched() -> Table:
     return Table(
         "watched",
         _("Week by week"),
-        _("By detector and category, with 95 % intervals. Drift is the PSI against the detector's first four weeks."),
+        _(
+            "By detector and category, with intervals of 95 %. "
+            "Drift is the PSI against the detector's first four weeks."
+        ),
         [
             _("Week of"),
             _("Detector"),
