@@ -73,7 +73,7 @@ def train(options: argparse.Namespace) -> int:
     """
     if options.init:
         return _go_on(options)
-    recipe = recipes.PAPER.get(FAMILIES.get(options.backbone, ""), recipes.Recipe(options.backbone))
+    recipe = recipes.RECIPES.get(FAMILIES.get(options.backbone, ""), recipes.Recipe(options.backbone))
     recipe = replace(
         recipe, backbone=options.backbone, passes=recipe.passes if options.passes is None else options.passes
     )
@@ -234,7 +234,7 @@ def _unseen(folder: Path, pictures: list[datasets.Picture]) -> protocols.UnseenR
 
 def _paper(options: argparse.Namespace, pictures: list[datasets.Picture], root: Path, out: Path) -> None:
     summaries = {}
-    for family, recipe in recipes.PAPER.items():
+    for family, recipe in recipes.RECIPES.items():
         runs = [
             protocols.paper_run(
                 recipe, pictures, root, out / f"{family}-{seed}", seed=seed, weights=_weights(options), say=say
