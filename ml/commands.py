@@ -73,7 +73,8 @@ def train(options: argparse.Namespace) -> int:
     """
     if options.init:
         return _go_on(options)
-    recipe = recipes.RECIPES.get(FAMILIES.get(options.backbone, ""), recipes.Recipe(options.backbone))
+    known = recipes.PAPER if options.protocol == "paper" else recipes.RECIPES
+    recipe = known.get(FAMILIES.get(options.backbone, ""), recipes.Recipe(options.backbone))
     recipe = replace(
         recipe, backbone=options.backbone, passes=recipe.passes if options.passes is None else options.passes
     )
@@ -84,9 +85,9 @@ def train(options: argparse.Namespace) -> int:
         return OK
     from ml.feeding import LabelledPixels
 
-    known = [picture for picture in pictures if not picture.domain or picture.domain in recipe.domains]
+    pictures = [picture for picture in pictures if not picture.domain or picture.domain in recipe.domains]
     plan = recipes.Plan(recipe.backbone, (recipe,), (1.0,))
-    data = LabelledPixels.load(known, root)
+    data = LabelledPixels.load(pictures, root)
     protocols.train_plan(plan, data, (), options.out, seed=options.seed, weights=_weights(options), say=say)
     return OK
 
@@ -234,7 +235,7 @@ def _unseen(folder: Path, pictures: list[datasets.Picture]) -> protocols.UnseenR
 
 def _paper(options: argparse.Namespace, pictures: list[datasets.Picture], root: Path, out: Path) -> None:
     summaries = {}
-    for family, recipe in recipes.RECIPES.items():
+    for family, recipe in recipes.PAPER.items():
         runs = [
             protocols.paper_run(
                 recipe, pictures, root, out / f"{family}-{seed}", seed=seed, weights=_weights(options), say=say
