@@ -31,6 +31,7 @@ def test_a_language_is_chosen_in_the_footer_and_kept_without_scripts(client: Cli
     page = client.get(answer["Location"], headers={"accept-language": "en"}).content.decode()
     assert '<html lang="ja"' in page
     assert 'value="ja" lang="ja" aria-pressed="true"' in page
+    assert 'value="en" lang="en" aria-pressed="false">English<' in page  # each language in its own words
 
 
 def test_the_way_back_never_leads_to_another_site(client: Client) -> None:
