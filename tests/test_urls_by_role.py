@@ -35,6 +35,8 @@ from moderation.models import (
     DecisionBatch,
     Detector,
     Event,
+    PolicyDraft,
+    Rejudging,
     Saliency,
     SavedView,
     SecondLook,
@@ -63,6 +65,12 @@ ROLES = (
 _FIGURES = {
     "GET moderation:overview": "200",
     "GET moderation:overview_csv days": "200",
+    "GET moderation:policy": "200",
+    "POST moderation:policy": "422",  # looks ahead at what was entered (here nothing), and stores nothing
+    "GET moderation:policy_preview": "200",
+    "GET moderation:policy_history": "200",
+    "GET moderation:policy_version version": "200",
+    "GET moderation:policy_rejudging run": "200",
     "GET moderation:detectors": "200",
     "GET moderation:detector detector": "200",
     "GET moderation:detector_gate detector": "200",
@@ -76,6 +84,14 @@ NARROW: dict[str, dict[str, str]] = {
         # They see whom a threshold or a detector would meet.
         **{f"GET moderation:artwork_file {of}": "200" for of in _HIDDEN},
         **{f"GET moderation:artwork_thumbnail {of}": "200" for of in ("held picture", "rejected picture")},
+        "POST moderation:policy_save": "422",
+        "POST moderation:policy_count": "go",
+        "GET moderation:policy_draft draft": "200",
+        "POST moderation:policy_publish draft": "422",
+        "POST moderation:policy_drop draft": "go",
+        "POST moderation:policy_return version": "422",
+        "POST moderation:policy_rejudge": "404",
+        "POST moderation:policy_rejudge_stop run": "go",
         "POST moderation:detectors_look": "go",
         "POST moderation:detectors_back": "go",
         "POST moderation:detector_change change": "409",
@@ -207,6 +223,28 @@ TABLE: list[Row] = [
     ("POST", "moderation:second_look", "look", "in 403 403 403 403 go go 404 404"),
     ("GET", "moderation:overview", "", "in 403 403 200 200 200 200 200 200"),
     ("GET", "moderation:overview_csv", "days", "in 403 403 200 200 200 200 200 200"),
+    # The policy
+    ("GET", "moderation:policy", "", "in 403 403 403 403 403 200 403 403"),
+    ("POST", "moderation:policy", "", "in 403 403 403 403 403 422 403 403"),
+    ("GET", "moderation:policy_preview", "", "in 403 403 403 403 403 200 403 403"),
+    ("GET", "moderation:policy_save", "", "405 405 405 405 405 405 405 405 405"),
+    ("POST", "moderation:policy_save", "", "in 403 403 403 403 403 422 403 403"),
+    ("GET", "moderation:policy_count", "", "405 405 405 405 405 405 405 405 405"),
+    ("POST", "moderation:policy_count", "", "in 403 403 403 403 403 go 403 403"),
+    ("GET", "moderation:policy_draft", "draft", "in 403 403 403 403 403 200 403 403"),
+    ("GET", "moderation:policy_publish", "draft", "405 405 405 405 405 405 405 405 405"),
+    ("POST", "moderation:policy_publish", "draft", "in 403 403 403 403 403 422 403 403"),
+    ("GET", "moderation:policy_drop", "draft", "405 405 405 405 405 405 405 405 405"),
+    ("POST", "moderation:policy_drop", "draft", "in 403 403 403 403 403 go 403 403"),
+    ("GET", "moderation:policy_history", "", "in 403 403 403 403 403 200 403 403"),
+    ("GET", "moderation:policy_version", "version", "in 403 403 403 403 403 200 403 403"),
+    ("GET", "moderation:policy_return", "version", "405 405 405 405 405 405 405 405 405"),
+    ("POST", "moderation:policy_return", "version", "in 403 403 403 403 403 422 403 403"),
+    ("GET", "moderation:policy_rejudge", "", "405 405 405 405 405 405 405 405 405"),
+    ("POST", "moderation:policy_rejudge", "", "in 403 403 403 403 403 404 403 403"),
+    ("GET", "moderation:policy_rejudging", "run", "in 403 403 403 403 403 200 403 403"),
+    ("GET", "moderation:policy_rejudge_stop", "run", "405 405 405 405 405 405 405 405 405"),
+    ("POST", "moderation:policy_rejudge_stop", "run", "in 403 403 403 403 403 go 403 403"),
     # The policy area
     ("GET", "moderation:detectors", "", "in 403 403 403 403 403 200 403 403"),
     ("GET", "moderation:detector", "detector", "in 403 403 403 403 403 200 403 403"),
@@ -270,6 +308,7 @@ def people(
 
 @pytest.fixture
 def things(
+    senior: Any,
     make_listing: Callable[..., Listing],
     make_case: Callable[..., Case],
     artwork_of: Callable[..., Artwork],
@@ -335,6 +374,9 @@ def things(
     Saliency.objects.get_or_create(screening=review.screening, defaults={"data": paint(0.1, kind="WEBP")})
     waiting = make_listing(score=0.1, title="Waits")
     candidate = Detector.objects.create(name="candidate", version="1")
+    current = services.current_policy()
+    draft = PolicyDraft.objects.create(author=senior, base=current, values={**current.values(), "review_hours": 9})
+    run = Rejudging.objects.create(policy=current, started_by=senior)
     appeal = Decision.objects.get(pk=final.pk).appeal
     return {
         "": [],
@@ -367,6 +409,9 @@ def things(
         "csv": ["csv"],
         "detector": [candidate.pk],
         "change": [candidate.pk, "promote"],
+        "draft": [draft.pk],
+        "version": [current.version],
+        "run": [run.pk],
     }
 
 

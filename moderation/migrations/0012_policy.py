@@ -195,7 +195,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="screening",
             index=models.Index(
-                condition=models.Q(("state", "done")), fields=["p_ai"], name="moderation_screening_by_score"
+                condition=models.Q(("state", "done")),
+                fields=["detector", "p_ai"],
+                name="moderation_screening_by_score",
             ),
         ),
         migrations.AddField(

@@ -144,7 +144,9 @@ class Screening(models.Model):
                 name="moderation_screening_done_at",
             ),
             models.Index(
-                fields=["p_ai"], condition=Q(state=ScreeningState.DONE), name="moderation_screening_by_score"
+                fields=["detector", "p_ai"],
+                condition=Q(state=ScreeningState.DONE),
+                name="moderation_screening_by_score",
             ),
         ]
 

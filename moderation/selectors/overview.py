@@ -58,7 +58,7 @@ class Table:
         return list(zip(self.rows, self.bars, strict=True)) if self.bars else [(row, ()) for row in self.rows]
 
 
-def _bars(parts: Sequence[Sequence[tuple[float, str, str]]], *, full: float | None = None) -> list[list[Segment]]:
+def to_scale(parts: Sequence[Sequence[tuple[float, str, str]]], *, full: float | None = None) -> list[list[Segment]]:
     """Return bars of ``(length, kind, title)`` pieces, scaled so that the longest (or ``full``) fills the width."""
     longest = full or max((sum(length for length, _kind, _title in pieces) for pieces in parts), default=0) or 1
     bars = []
@@ -105,7 +105,7 @@ def open_by_age() -> Table:
         _("Open cases by urgency and by how long they have been waiting."),
         [_("Urgency"), *(name for name, _condition in edges), _("Overdue")],
         rows,
-        _bars(parts),
+        to_scale(parts),
         [(f"age-{place}", name) for place, (name, _condition) in enumerate(edges)],
     )
 
@@ -139,7 +139,7 @@ def per_day() -> Table:
         _("The last 14 days; decisions that were undone are not counted."),
         [_("Day"), *(str(action.label) for action, _kind in kinds), _("All")],
         rows,
-        _bars(parts),
+        to_scale(parts),
         [(kind, str(action.label)) for action, kind in kinds],
     )
 
@@ -160,7 +160,7 @@ def per_person() -> Table:
         _("The last 14 days. Not a contest: it shows who carries the load."),
         [_("Person"), _("Decisions"), _("Taken back")],
         rows,
-        _bars([[(row[1], "accent", str(row[1]))] for row in rows]),
+        to_scale([[(row[1], "accent", str(row[1]))] for row in rows]),
     )
 
 
@@ -186,7 +186,7 @@ def time_to_decision() -> Table:
         _("Median hours from opening to decision over the last 30 days, and how many were late."),
         [_("Urgency"), _("Decisions"), _("Median hours"), _("Late")],
         rows,
-        _bars([[(middle, "accent", f"{middle} h")] for middle in medians.values()]),
+        to_scale([[(middle, "accent", f"{middle} h")] for middle in medians.values()]),
     )
 
 
@@ -218,7 +218,7 @@ def overturned() -> Table:
         _("Of the works that each detector version sent to people, how many they approved; with intervals of 95 %."),
         [_("Detector"), _("Decided"), _("Approved"), _("Share"), _("Interval")],
         rows,
-        _bars(parts, full=100),
+        to_scale(parts, full=100),
     )
 
 
@@ -243,7 +243,7 @@ def agreement() -> Table:
         _("How often a senior moderator, not knowing the outcome, would have decided the same."),
         [_("First decision"), _("Second looks"), _("Agreed"), _("Share"), _("Interval")],
         rows,
-        _bars(parts, full=100),
+        to_scale(parts, full=100),
     )
 
 
@@ -269,7 +269,7 @@ def appeals() -> Table:
         _("How they ended. The first two lines are those that artists won, wholly or in part."),
         [_("Outcome"), _("Appeals"), _("Share"), _("Interval")],
         rows,
-        _bars(parts, full=100),
+        to_scale(parts, full=100),
     )
 
 

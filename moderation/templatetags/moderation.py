@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from moderation import gate_wording, wording
-from moderation.models import Action, Severity
+from moderation.models import Action, Band, Severity
 from moderation.permissions import PUBLISH_POLICY
 from moderation.selectors import artists
 from moderation.selectors import troubles as selectors_troubles
@@ -19,7 +19,9 @@ from moderation.selectors import troubles as selectors_troubles
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ml.operating import Share
     from moderation.models import Artwork, Case, Event
+    from moderation.selectors.policies import Replay
 
 register = template.Library()
 
@@ -178,6 +180,24 @@ def span(interval: Sequence[float]) -> str:
     """An interval of shares 0..1 in per cent, with one decimal."""
     low, high = (number_format(bound * 100, 1) for bound in interval)
     return _("%(low)s–%(high)s %%") % {"low": low, "high": high}
+
+
+@register.filter
+def span_of(share: Share) -> str:
+    """The interval of a measured share, in per cent."""
+    return span((share.low, share.high))
+
+
+@register.filter
+def as_percent(value: float) -> str:
+    """A share 0..1 in per cent as a form field holds it, whatever the reader's language does to numbers."""
+    return f"{value * 100:.1f}"
+
+
+@register.filter
+def band_moves(replay: Replay) -> list[tuple[int, int, str]]:
+    """Works of each band under both policies, with the band's name."""
+    return [(replay.before(band), replay.after(band), band.value) for band in Band]
 
 
 @register.filter

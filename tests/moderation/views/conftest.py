@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.test import Client
 
-    from moderation.models import Case
+    from moderation.models import Case, Screening
 
 
 @pytest.fixture
@@ -91,3 +91,11 @@ def many_cases(artist: User, make_case: Callable[..., Case]) -> Callable[[int], 
         return list(Case.objects.order_by("-severity", "due_at", "pk"))
 
     return make
+
+
+@pytest.fixture
+def stored(red_classifier: None, artist: User, make_case: Callable[..., Case]) -> list[Screening]:
+    """Four hundred stored looks of the last hundred days, counted."""
+    from tests.moderation.views.replaying import store_looks
+
+    return store_looks(make_case(score=0.7).artwork, artist)
