@@ -33,7 +33,15 @@ GROUPS: dict[str, tuple[_StrPromise, tuple[str, ...]]] = {
     ),
     "limits": (
         gettext_lazy("Time limits"),
-        ("review_hours", "hold_hours", "appeal_hours", "answer_hours", "wait_hours", "when_waited_out", "grace_minutes"),
+        (
+            "review_hours",
+            "hold_hours",
+            "appeal_hours",
+            "answer_hours",
+            "wait_hours",
+            "when_waited_out",
+            "grace_minutes",
+        ),
     ),
     "artists": (gettext_lazy("Artists with a clean record"), ("trusted_artist_bonus", "trusted_artist_decisions")),
     "desk": (gettext_lazy("The desk"), ("second_look_percent", "bulk_cap", "needs_second_person")),

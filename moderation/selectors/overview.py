@@ -339,7 +339,7 @@ def watched() -> Table:
             _("Drift"),
         ],
         rows,
-        _bars(parts, full=100),
+        to_scale(parts, full=100),
     )
 
 

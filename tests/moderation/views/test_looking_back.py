@@ -135,7 +135,7 @@ def test_a_name_is_no_formula_and_an_unknown_table_is_none(
 
 
 def test_bars_are_scaled_to_the_longest() -> None:
-    bars = overview._bars([[(2.0, "a", "two"), (2.0, "b", "two")], [(1.0, "a", "one")], [(0.0, "a", "none")]])
+    bars = overview.to_scale([[(2.0, "a", "two"), (2.0, "b", "two")], [(1.0, "a", "one")], [(0.0, "a", "none")]])
     assert [[(piece.x, piece.width) for piece in bar] for bar in bars] == [
         [(0.0, 50.0), (50.0, 50.0)],
         [(0.0, 25.0)],
