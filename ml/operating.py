@@ -158,15 +158,12 @@ class Operating:
         ]
         return min(fitting, default=None)
 
-    def points(self) -> list[Point]:
-        """Return every counted threshold, lowest first; on a curve only those where a count changes."""
-        kept = [
-            anchor
-            for place, anchor in enumerate(self._anchors)
-            if place in (0, len(self._anchors) - 1)
-            or (anchor.human, anchor.ai) != (self._anchors[place - 1].human, self._anchors[place - 1].ai)
-        ]
-        return [anchor.point() for anchor in kept]
+    def roc(self) -> list[tuple[float, float]]:
+        """Return the shares of human works flagged and of AI works caught, each pair once, from the lowest threshold
+        to the highest.
+        """
+        pairs = [(anchor.human / (anchor.n_human or 1), anchor.ai / (anchor.n_ai or 1)) for anchor in self._anchors]
+        return list(dict.fromkeys(pairs))
 
 
 def curve(human: Iterable[float], ai: Iterable[float]) -> dict[str, Any]:

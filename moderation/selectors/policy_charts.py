@@ -118,7 +118,7 @@ def roc(preview: Preview) -> Plot | None:
     if operating is None or review is None or hold is None:
         return None
     across = 0.2 if review.point.fpr.value <= 0.2 else 1.0  # where the choice is made
-    points = [(point.fpr.value, point.recall.value) for point in operating.points()]
+    points = operating.roc()
     inside = [point for point in points if point[0] <= across]
     beyond = [point for point in points if point[0] > across]
     if beyond and inside:  # go on to the edge, on the line to the next point outside

@@ -51,6 +51,9 @@ def test_the_curve_counts_what_the_scores_say(card: dict[str, Any]) -> None:
             wilson(int((SCORES[~IS_AI] >= threshold).sum()), int((~IS_AI).sum())), abs=1e-9
         )
         assert point.measured
+    pairs = operating.roc()
+    assert (pairs[0], pairs[-1]) == ((1.0, 1.0), (0.0, 0.0))
+    assert pairs == sorted(set(pairs), reverse=True)
 
 
 @pytest.mark.parametrize("max_fpr", [0.005, 0.01, 0.02, 0.05, 0.1])
