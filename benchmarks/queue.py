@@ -18,6 +18,7 @@ import django
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="brushmark-bench-"))
+    os.environ.setdefault("LOG_LEVEL", "ERROR")  # a line for each event would drown the table
     django.setup()
 
     from benchmarks.queue_run import main

@@ -102,7 +102,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.e2e.settings")
     with tempfile.TemporaryDirectory(prefix="brushmark-bench-") as folder, valkey() as broker:
         os.environ |= {"VAR_DIR": folder, "REDIS_URL": broker, "SECRET_KEY": "for this run only"}
-        os.environ |= {"HTTPS": "off", "LOG_LEVEL": "ERROR"}
+        os.environ |= {"HTTPS": "off", "LOG_LEVEL": "ERROR", "UPLOADS_PER_HOUR": "1000000"}
         Path(folder, "static").mkdir()
         os.environ.setdefault("ALLOWED_HOSTS", "testserver")
         django.setup()
